@@ -1,0 +1,208 @@
+//! Facts that a change of a dossier produced: the journal's vocabulary.
+
+use serde::{Deserialize, Serialize};
+
+use super::deadline::Deadline;
+use super::dossier::Standing;
+use super::timeliness::EndClass;
+use super::vocabulary::{LetterKind, LetterStatus, LocalTime, Outcome, Status};
+
+/// A field that was changed by hand, for the timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// Name of the field in the API.
+    pub field: String,
+    /// Value before. Personal data is not repeated here.
+    pub old: Option<String>,
+    /// Value after.
+    pub new: Option<String>,
+}
+
+/// What happened to a dossier. When it took effect, when it was recorded and by whom stands beside it in the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    /// Handed in, to be examined.
+    Registered {
+        /// By when it must be answered.
+        acceptance_due_at: LocalTime,
+    },
+    /// Accepted: the clock starts.
+    Received {
+        /// The deadline promised; none without an appointment.
+        deadline: Option<Deadline>,
+        /// Accepted after the time allowed for it.
+        accepted_late: bool,
+        /// Version of the procedure whose rule holds.
+        rule_version: i64,
+    },
+    /// Not accepted.
+    Rejected {
+        /// Why.
+        reason: String,
+    },
+    /// Papers asked for at intake came in; examined anew.
+    Resubmitted {
+        /// By when it must be answered.
+        acceptance_due_at: LocalTime,
+    },
+    /// Taken up by the resolving agency.
+    ProcessingStarted,
+    /// Papers were asked for.
+    SupplementRequested {
+        /// What is missing and why.
+        reason: String,
+        /// Whether the clock stops. Not at intake, where none runs, and not for what is late already.
+        stops_clock: bool,
+        /// Asked for after the third working day.
+        late: bool,
+    },
+    /// A payment was asked for.
+    PaymentRequested {
+        /// What is to be paid.
+        reason: String,
+        /// Whether the clock stops.
+        stops_clock: bool,
+    },
+    /// What was asked for came; resolving goes on.
+    Resumed {
+        /// The deadline before the wait.
+        old: Option<Deadline>,
+        /// The deadline from now on.
+        new: Option<Deadline>,
+    },
+    /// Taken back by the applicant.
+    Withdrawn {
+        /// Why.
+        reason: String,
+        /// On time or late; none for what was never accepted.
+        class: Option<EndClass>,
+    },
+    /// Stopped.
+    Stopped {
+        /// Why.
+        reason: String,
+        /// On time or late; none for what was never accepted.
+        class: Option<EndClass>,
+    },
+    /// The result is ready.
+    Finished {
+        /// Granted or refused.
+        outcome: Outcome,
+        /// Why refused.
+        reason: Option<String>,
+        /// Early, on time or late.
+        class: EndClass,
+    },
+    /// The result was handed over.
+    Returned,
+    /// An end was undone as if it had not been.
+    Reopened {
+        /// Why.
+        reason: String,
+        /// The status undone.
+        undone: Status,
+    },
+    /// A mistake of entry was mended; the whole history was reckoned anew.
+    Corrected {
+        /// Why.
+        reason: String,
+        /// Old and new values.
+        changes: Vec<FieldChange>,
+        /// The deadline before.
+        old: Option<Deadline>,
+        /// The deadline from now on.
+        new: Option<Deadline>,
+        /// Version of the procedure whose rule holds from now on.
+        rule_version: i64,
+        /// Where the dossier stands from now on.
+        standing: Box<Standing>,
+    },
+    /// The calendar changed and the deadline was moved with it.
+    DeadlineMoved {
+        /// The deadline before.
+        old: Option<Deadline>,
+        /// The deadline from now on.
+        new: Option<Deadline>,
+    },
+    /// Entered by mistake: in no column from now on.
+    Voided {
+        /// Why.
+        reason: String,
+    },
+    /// Contact, summary, assignee or note was changed.
+    Edited {
+        /// Old and new values.
+        changes: Vec<FieldChange>,
+    },
+    /// The deadline passed without a result.
+    BecameOverdue {
+        /// The first late instant.
+        late_from: LocalTime,
+    },
+    /// A letter gave the applicant a new date.
+    Reappointed {
+        /// The letter.
+        letter: String,
+        /// The new date.
+        new_return_at: LocalTime,
+    },
+    /// A letter was opened or moved.
+    Letter {
+        /// The letter.
+        letter: String,
+        /// Why it apologises.
+        letter_kind: LetterKind,
+        /// Where it stands now.
+        status: LetterStatus,
+        /// Reason given with the move.
+        reason: Option<String>,
+    },
+}
+
+impl Event {
+    /// Name of the event in the timeline and, with `dossier.` or `letter.` before it, in webhooks.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Registered { .. } => "dossier.registered".into(),
+            Self::Received { .. } => "dossier.received".into(),
+            Self::Rejected { .. } => "dossier.rejected".into(),
+            Self::Resubmitted { .. } => "dossier.resubmitted".into(),
+            Self::ProcessingStarted => "dossier.processing".into(),
+            Self::SupplementRequested { .. } => "dossier.supplement_required".into(),
+            Self::PaymentRequested { .. } => "dossier.payment_required".into(),
+            Self::Resumed { .. } => "dossier.resumed".into(),
+            Self::Withdrawn { .. } => "dossier.withdrawn".into(),
+            Self::Stopped { .. } => "dossier.stopped".into(),
+            Self::Finished { .. } => "dossier.finished".into(),
+            Self::Returned => "dossier.returned".into(),
+            Self::Reopened { .. } => "dossier.reopened".into(),
+            Self::Corrected { .. } => "dossier.corrected".into(),
+            Self::DeadlineMoved { .. } => "dossier.deadline_moved".into(),
+            Self::Voided { .. } => "dossier.voided".into(),
+            Self::Edited { .. } => "dossier.edited".into(),
+            Self::BecameOverdue { .. } => "dossier.overdue".into(),
+            Self::Reappointed { .. } => "dossier.reappointed".into(),
+            Self::Letter { status, .. } => format!("letter.{status}"),
+        }
+    }
+
+    /// Whether the event is a move of the state machine, after which earlier moves are refused.
+    pub fn is_move(&self) -> bool {
+        matches!(
+            self,
+            Self::Registered { .. }
+                | Self::Received { .. }
+                | Self::Rejected { .. }
+                | Self::Resubmitted { .. }
+                | Self::ProcessingStarted
+                | Self::SupplementRequested { .. }
+                | Self::PaymentRequested { .. }
+                | Self::Resumed { .. }
+                | Self::Withdrawn { .. }
+                | Self::Stopped { .. }
+                | Self::Finished { .. }
+                | Self::Returned
+        )
+    }
+}

@@ -1,0 +1,22 @@
+//! The rules of the one-stop mechanism, pure: no clock, no I/O, no framework. Modules stand in reading order.
+
+pub mod vocabulary;
+
+pub mod dossier_code;
+
+pub mod calendar;
+pub mod lunar;
+pub mod office;
+pub mod official_calendar;
+
+pub mod deadline;
+pub mod timeliness;
+
+pub mod dossier;
+pub mod event;
+pub mod transition;
+
+pub mod apology;
+pub mod statistics;
+
+pub mod refusal;

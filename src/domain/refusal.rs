@@ -1,0 +1,145 @@
+//! Every rule of the domain that can say no, by name.
+
+use chrono::NaiveDate;
+use thiserror::Error;
+
+use super::office::BeyondCalendar;
+use super::timeliness::Timing;
+use super::vocabulary::{LetterStatus, LocalTime, Status};
+
+/// A rule said no. The English text is for logs; clients get the texts of `http::texts` by [`Refusal::code`].
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// The state machine has no such move.
+    #[error("no move from {from} to {to}")]
+    IllegalTransition {
+        /// Where the dossier stands.
+        from: Status,
+        /// Where it was to go.
+        to: &'static str,
+    },
+    /// The dossier was voided; nothing moves it any more.
+    #[error("the dossier is void")]
+    DossierVoid,
+    /// The move wants a reason.
+    #[error("a reason is required")]
+    ReasonRequired,
+    /// An outcome belongs to `finished` only.
+    #[error("an outcome goes with `finished` only")]
+    OutcomeNotAllowed,
+    /// The time lies in the future.
+    #[error("{at} lies in the future")]
+    InTheFuture {
+        /// The time given.
+        at: LocalTime,
+    },
+    /// The time lies before the dossier's last move.
+    #[error("{at} lies before the last move at {last_move_at}")]
+    BeforeLastMove {
+        /// The time given.
+        at: LocalTime,
+        /// The last move.
+        last_move_at: LocalTime,
+    },
+    /// The time lies further back than the role allows.
+    #[error("{at} lies more than {days} days back")]
+    TooFarBack {
+        /// The time given.
+        at: LocalTime,
+        /// How many calendar days back are allowed.
+        days: u32,
+    },
+    /// The procedure had no version in force on the day of receipt.
+    #[error("the procedure was not in force on {on}")]
+    ProcedureNotInForce {
+        /// The day of receipt.
+        on: NaiveDate,
+    },
+    /// The deadline runs past the last year the calendar knows.
+    #[error("the deadline lies beyond the calendar")]
+    BeyondCalendar,
+    /// A correction that changes nothing.
+    #[error("nothing to correct")]
+    NothingToCorrect,
+
+    /// The dossier has a letter about its deadline that is not cancelled.
+    #[error("the dossier has its letter already")]
+    LetterExists,
+    /// Letters of kind `late` are made by the sweep or the late finish.
+    #[error("a late letter is not made by hand")]
+    LateLetterByHand,
+    /// A warning letter for a dossier that is not open and in time.
+    #[error("the dossier is not at risk: it is {}", .timing.map_or("not counted", Timing::as_str))]
+    NotAtRisk {
+        /// Where the dossier stands.
+        timing: Option<Timing>,
+    },
+    /// The letter's status does not allow this.
+    #[error("the letter is {status}")]
+    LetterStatusForbids {
+        /// Where the letter stands.
+        status: LetterStatus,
+    },
+    /// The letter lacks its reason.
+    #[error("the letter has no reason")]
+    LetterReasonMissing,
+    /// The letter lacks its new date.
+    #[error("the letter has no new date of return")]
+    NewReturnMissing,
+    /// The new date is not later than the deadline and than now.
+    #[error("the new date of return must be later than {than}")]
+    NewReturnTooEarly {
+        /// What it must be later than.
+        than: LocalTime,
+    },
+    /// The new date does not fall into office hours.
+    #[error("the new date of return is outside office hours")]
+    NewReturnOutsideHours,
+    /// A late letter stays while its dossier is late.
+    #[error("the dossier is late: its letter cannot be cancelled")]
+    LetterOwed,
+    /// A dossier is re-appointed at most once (Decree 61/2018 art. 19(9)).
+    #[error("the dossier was re-appointed already")]
+    AlreadyReappointed,
+    /// The letter's date lies in the future.
+    #[error("{on} lies in the future")]
+    PromulgatedInTheFuture {
+        /// The date given.
+        on: NaiveDate,
+    },
+}
+
+impl Refusal {
+    /// The stable code clients rely on.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::IllegalTransition { .. } => "illegal_transition",
+            Self::DossierVoid => "dossier_void",
+            Self::ReasonRequired => "reason_required",
+            Self::OutcomeNotAllowed => "outcome_not_allowed",
+            Self::InTheFuture { .. } => "in_the_future",
+            Self::BeforeLastMove { .. } => "before_last_move",
+            Self::TooFarBack { .. } => "too_far_back",
+            Self::ProcedureNotInForce { .. } => "procedure_not_in_force",
+            Self::BeyondCalendar => "beyond_calendar",
+            Self::NothingToCorrect => "nothing_to_correct",
+            Self::LetterExists => "letter_exists",
+            Self::LateLetterByHand => "late_letter_by_hand",
+            Self::NotAtRisk { .. } => "not_at_risk",
+            Self::LetterStatusForbids { .. } => "letter_status",
+            Self::LetterReasonMissing => "letter_reason_missing",
+            Self::NewReturnMissing => "new_return_missing",
+            Self::NewReturnTooEarly { .. } => "new_return_too_early",
+            Self::NewReturnOutsideHours => "new_return_outside_hours",
+            Self::LetterOwed => "letter_owed",
+            Self::AlreadyReappointed => "already_reappointed",
+            Self::PromulgatedInTheFuture { .. } => "promulgated_in_the_future",
+        }
+    }
+}
+
+impl From<BeyondCalendar> for Refusal {
+    fn from(_: BeyondCalendar) -> Self {
+        Self::BeyondCalendar
+    }
+}

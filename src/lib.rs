@@ -1,0 +1,2 @@
+//! motcua ("one door").
+pub mod domain;
