@@ -4,20 +4,22 @@ use chrono::{Days, Months, NaiveDate, NaiveTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 
 use super::office::{BeyondCalendar, Day, DayOff, OfficeCalendar, closing, fit_into, opening};
-use super::vocabulary::LocalTime;
+use super::vocabulary::{LocalTime, UnknownWord, words};
+use std::fmt;
+use std::str::FromStr;
 
-/// In what a procedure's time limit is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unit {
-    /// Office days of the agency (ngày làm việc), never so many hours.
-    WorkingDay,
-    /// Hours of office time (giờ làm việc).
-    WorkingHour,
-    /// Plain days (ngày).
-    CalendarDay,
-    /// Months (tháng).
-    Month,
+words! {
+    /// In what a procedure's time limit is counted.
+    Unit("unit") {
+        /// Office days of the agency (ngày làm việc), never so many hours.
+        WorkingDay = "working_day",
+        /// Hours of office time (giờ làm việc).
+        WorkingHour = "working_hour",
+        /// Plain days (ngày).
+        CalendarDay = "calendar_day",
+        /// Months (tháng).
+        Month = "month",
+    }
 }
 
 impl Unit {
@@ -70,8 +72,9 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// A day-counted term runs to the end of its last day (Civil Code 2015 art. 148(1)); an hour-counted one to its instant.
-    fn new(unit: Unit, due_at: LocalTime) -> Self {
+    /// The deadline whose instant due is `due_at`. A day-counted term runs to the end of its last day (Civil Code 2015
+    /// art. 148(1)), an hour-counted one to its instant.
+    pub fn at(unit: Unit, due_at: LocalTime) -> Self {
         let due_on = due_at.date();
         let late_from = match unit {
             Unit::WorkingHour => due_at + TimeDelta::seconds(1),
@@ -144,7 +147,7 @@ pub fn promise(
             due_on.and_time(appointed_time(start, due_on, office))
         }
     };
-    Ok(Some(Deadline::new(rule.unit, due_at)))
+    Ok(Some(Deadline::at(rule.unit, due_at)))
 }
 
 /// The deadline after a wait that only pauses the clock: the office time waited is added to the instant due.
@@ -159,7 +162,7 @@ pub fn postpone(
 ) -> Result<Deadline, BeyondCalendar> {
     match office.office_seconds(since, until) {
         0 => Ok(deadline),
-        waited => Ok(Deadline::new(unit, office.walk(deadline.due_at, waited, |_, _| ())?)),
+        waited => Ok(Deadline::at(unit, office.walk(deadline.due_at, waited, |_, _| ())?)),
     }
 }
 

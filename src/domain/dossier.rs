@@ -194,7 +194,9 @@ impl Standing {
             return None;
         }
         let from = self.span_from.replace(at)?;
-        before.map(|(late_from, paused)| Span { from, until: at, late_from, paused })
+        // A span of no length holds no instant.
+        let span = |(late_from, paused)| Span { from, until: at, late_from, paused };
+        before.filter(|_| from < at).map(span)
     }
 
     /// What a [`Span`] holds still: when the dossier becomes overdue and whether the clock stands; `None` before receipt.

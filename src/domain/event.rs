@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::deadline::Deadline;
-use super::dossier::Standing;
+use super::dossier::{Span, Standing};
 use super::timeliness::EndClass;
 use super::vocabulary::{LetterKind, LetterStatus, LocalTime, Outcome, Status};
 
@@ -117,6 +117,8 @@ pub enum Event {
         rule_version: i64,
         /// Where the dossier stands from now on.
         standing: Box<Standing>,
+        /// Its spans that are over.
+        spans: Vec<Span>,
     },
     /// The calendar changed and the deadline was moved with it.
     DeadlineMoved {

@@ -12,6 +12,8 @@ pub mod official_calendar;
 pub mod deadline;
 pub mod timeliness;
 
+pub mod papers;
+
 pub mod dossier;
 pub mod event;
 pub mod transition;

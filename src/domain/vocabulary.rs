@@ -72,6 +72,8 @@ macro_rules! words {
     };
 }
 
+pub(in crate::domain) use words;
+
 words! {
     /// The way a dossier came in (cách thức nộp; Decree 61/2018 art. 16, Decree 118/2025 art. 15).
     Channel("channel") {

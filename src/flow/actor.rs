@@ -1,0 +1,133 @@
+//! Who acts, and what the contract's role table lets them do; the one place that decides.
+
+use crate::ambient::Ambient;
+use crate::domain::vocabulary::{AgencyCode, LocalTime, Role, Status};
+use crate::storage::dossiers::Stamp;
+use crate::storage::listing::Visible;
+use crate::storage::{Reader, StorageError, agencies};
+
+/// Someone who acts on the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// Identifies the caller across requests, e.g. for idempotency keys.
+    pub id: String,
+    /// Name shown in the timeline.
+    pub name: String,
+    /// The role.
+    pub role: Role,
+    /// The agency the role is held at; `None` for an administrator of everything.
+    pub agency: Option<AgencyCode>,
+}
+
+/// What an action on a dossier asks of its actor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Look up.
+    Read,
+    /// Take in.
+    Receive,
+    /// Edit contact, summary, assignee, note.
+    Edit,
+    /// A move of the state machine.
+    Move {
+        /// Where the dossier stands.
+        from: Status,
+        /// Whether it was never accepted.
+        at_intake: bool,
+        /// Where it is to go.
+        to: Status,
+    },
+    /// Draft, edit, submit and deliver letters.
+    DraftLetter,
+    /// Sign, issue, reject and cancel letters.
+    SignLetter,
+    /// Reopen, correct, void.
+    Mend,
+}
+
+/// On which side of a dossier an agency stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sides {
+    /// The actor's agency (or, for roles that reach below, its subtree) holds the receiving agency.
+    pub receiving: bool,
+    /// The same for the resolving agency.
+    pub resolving: bool,
+}
+
+/// Someone acting now.
+#[derive(Debug, Clone, Copy)]
+pub struct Act<'a> {
+    /// Who.
+    pub actor: &'a Actor,
+    /// When.
+    pub now: LocalTime,
+    /// Where identifiers come from.
+    pub ambient: &'a Ambient,
+}
+
+impl<'a> Act<'a> {
+    /// The stamp that goes beside every event.
+    pub fn stamp(&self) -> Stamp<'a> {
+        Stamp { actor: &self.actor.name, now: self.now }
+    }
+}
+
+impl Actor {
+    /// The service itself: the sweep, the command line.
+    pub fn service(name: &str) -> Self {
+        Self { id: format!("service:{name}"), name: name.to_owned(), role: Role::Admin, agency: None }
+    }
+
+    /// On which side of a dossier the actor stands.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn sides(
+        &self,
+        reader: &mut Reader,
+        resolving: &AgencyCode,
+        receiving: &AgencyCode,
+    ) -> Result<Sides, StorageError> {
+        let mut holds = |code: &AgencyCode| match &self.agency {
+            None => Ok(true),
+            Some(own) if own == code => Ok(true),
+            Some(own) if self.role.reaches_below() => agencies::is_within(reader, code, own),
+            Some(_) => Ok(false),
+        };
+        Ok(Sides { resolving: holds(resolving)?, receiving: holds(receiving)? })
+    }
+
+    /// Whose dossiers the actor sees.
+    pub fn sees(&self) -> Visible {
+        match &self.agency {
+            None => Visible::Everything,
+            Some(own) if self.role.reaches_below() => Visible::Below(own.clone()),
+            Some(own) => Visible::Of(own.clone()),
+        }
+    }
+}
+
+impl Role {
+    /// Whether the role reaches the agencies below its own.
+    pub const fn reaches_below(self) -> bool {
+        matches!(self, Self::Leader | Self::Auditor | Self::Admin)
+    }
+}
+
+/// Whether a role may do this to a dossier it stands to on these sides.
+pub fn may(role: Role, action: Action, sides: Sides) -> bool {
+    let any_side = sides.receiving || sides.resolving;
+    let at_counter = match action {
+        Action::Receive | Action::Move { from: Status::Registered, .. } => true,
+        Action::Move { to, at_intake, .. } => at_intake || to == Status::Returned,
+        Action::Read | Action::Edit | Action::DraftLetter | Action::SignLetter | Action::Mend => false,
+    };
+    match (role, action) {
+        (_, Action::Read) | (Role::Admin, _) => any_side,
+        (Role::Auditor, _) => false,
+        (_, Action::Edit) => any_side,
+        (Role::FrontDesk | Role::Officer | Role::Leader, _) if at_counter => sides.receiving,
+        (Role::FrontDesk, _) | (Role::Officer, Action::SignLetter | Action::Mend) => false,
+        (Role::Officer | Role::Leader, _) => sides.resolving,
+    }
+}

@@ -1,0 +1,115 @@
+//! What a verb has to hand: the working time of agencies and the catalogue, read once per transaction.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::fault::Fault;
+use crate::domain::calendar::NationalCalendar;
+use crate::domain::office::OfficeCalendar;
+use crate::domain::refusal::Refusal;
+use crate::domain::transition::Offices;
+use crate::domain::vocabulary::{AgencyCode, ProcedureCode};
+use crate::storage::procedures::{self, Procedure};
+use crate::storage::{Reader, StorageError, agencies, calendars};
+
+/// Calendars and procedures already read.
+#[derive(Debug)]
+pub struct Desk {
+    national: Arc<NationalCalendar>,
+    offices: HashMap<AgencyCode, Arc<OfficeCalendar>>,
+    procedures: HashMap<ProcedureCode, Arc<[Procedure]>>,
+}
+
+/// The two offices of a dossier.
+#[derive(Debug, Clone)]
+pub struct Pair {
+    resolving: Arc<OfficeCalendar>,
+    receiving: Arc<OfficeCalendar>,
+}
+
+impl Pair {
+    /// As the domain wants them.
+    pub fn offices(&self) -> Offices<'_> {
+        Offices { resolving: &self.resolving, receiving: &self.receiving }
+    }
+}
+
+impl Desk {
+    /// Sits down: reads the national calendar.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn new(reader: &mut Reader) -> Result<Self, StorageError> {
+        Ok(Self::with_national(Arc::new(calendars::national(reader)?)))
+    }
+
+    /// A desk over a national calendar that need not be the stored one.
+    pub fn with_national(national: Arc<NationalCalendar>) -> Self {
+        Self { national, offices: HashMap::new(), procedures: HashMap::new() }
+    }
+
+    /// The national calendar.
+    pub fn national(&self) -> &NationalCalendar {
+        &self.national
+    }
+
+    /// The working time of an agency.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn office(&mut self, reader: &mut Reader, agency: &AgencyCode) -> Result<Arc<OfficeCalendar>, StorageError> {
+        if let Some(office) = self.offices.get(agency) {
+            return Ok(Arc::clone(office));
+        }
+        let office = Arc::new(calendars::office(reader, &self.national, agency)?);
+        self.offices.insert(agency.clone(), Arc::clone(&office));
+        Ok(office)
+    }
+
+    /// The offices of a dossier resolved here and received there.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn pair(
+        &mut self,
+        reader: &mut Reader,
+        resolving: &AgencyCode,
+        receiving: &AgencyCode,
+    ) -> Result<Pair, StorageError> {
+        Ok(Pair { resolving: self.office(reader, resolving)?, receiving: self.office(reader, receiving)? })
+    }
+
+    /// The version of a procedure in force on a day.
+    ///
+    /// # Errors
+    /// [`Fault::Unknown`] at `/procedure`, [`Refusal::ProcedureNotInForce`].
+    pub fn procedure(&mut self, reader: &mut Reader, code: &ProcedureCode, on: NaiveDate) -> Result<Procedure, Fault> {
+        if !self.procedures.contains_key(code) {
+            let versions = procedures::versions(reader, code)?;
+            self.procedures.insert(code.clone(), versions.into());
+        }
+        let versions = self.procedures.get(code).map(Arc::as_ref).unwrap_or_default();
+        if versions.is_empty() {
+            return Err(Fault::Unknown { pointer: "/procedure", what: "procedure" });
+        }
+        procedures::in_force(versions, on).cloned().ok_or_else(|| Refusal::ProcedureNotInForce { on }.into())
+    }
+
+    /// Checks that an agency named in `pointer` exists.
+    ///
+    /// # Errors
+    /// [`Fault::Unknown`].
+    pub fn require_agency(
+        &mut self,
+        reader: &mut Reader,
+        code: &AgencyCode,
+        pointer: &'static str,
+    ) -> Result<(), Fault> {
+        if self.offices.contains_key(code) || agencies::find(reader, code)?.is_some() {
+            return Ok(());
+        }
+        Err(Fault::Unknown { pointer, what: "agency" })
+    }
+}

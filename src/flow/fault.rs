@@ -1,0 +1,53 @@
+//! How a flow fails: a rule said no, something is not there, the input is wrong, or the database failed.
+
+use thiserror::Error;
+
+use crate::domain::office::BeyondCalendar;
+use crate::domain::refusal::Refusal;
+use crate::storage::{Failure, StorageError};
+
+/// Why a flow did nothing.
+#[derive(Debug, Error)]
+pub enum Fault {
+    /// A rule of the domain said no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// There is no such thing, or it belongs to another agency.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// The role does not allow it.
+    #[error("not allowed")]
+    Forbidden,
+    /// A member names something that does not exist.
+    #[error("{pointer} names an unknown {what}")]
+    Unknown {
+        /// JSON Pointer of the member.
+        pointer: &'static str,
+        /// What it should name.
+        what: &'static str,
+    },
+    /// The code is taken.
+    #[error("{0} exists already")]
+    Exists(&'static str),
+    /// The `If-Match` condition does not hold.
+    #[error("the resource was changed in between")]
+    Changed,
+    /// An import line cannot be read.
+    #[error("{0}")]
+    BadLine(String),
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl From<BeyondCalendar> for Fault {
+    fn from(beyond: BeyondCalendar) -> Self {
+        Self::Refused(beyond.into())
+    }
+}
+
+impl Failure for Fault {
+    fn storage(&self) -> Option<&StorageError> {
+        if let Self::Storage(error) = self { Some(error) } else { None }
+    }
+}

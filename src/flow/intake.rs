@@ -1,0 +1,96 @@
+//! Intake: a dossier is handed in, gets its code and, when accepted, its deadline.
+
+use super::actor::{Act, Action, may};
+use super::desk::Desk;
+use super::fault::Fault;
+use super::keep::{Deed, Stored, keep};
+use crate::domain::papers::{Applicant, Papers};
+use crate::domain::transition::{Change, Filing, MAX_DAYS_BACK, check_time, take_in};
+use crate::domain::vocabulary::{AgencyCode, Channel, LocalTime, ProcedureCode, Role};
+use crate::storage::dossier_row::Record;
+use crate::storage::{Tx, dossiers};
+
+/// What is said of a dossier when it is handed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDossier {
+    /// The procedure.
+    pub procedure: ProcedureCode,
+    /// The agency that resolves it.
+    pub agency: AgencyCode,
+    /// Where it is handed in; the resolving agency when not said.
+    pub received_by: Option<AgencyCode>,
+    /// How it comes in.
+    pub channel: Channel,
+    /// When; now when not said.
+    pub received_at: Option<LocalTime>,
+    /// Whether it is accepted at once; when not said, all but online filings are.
+    pub accept: Option<bool>,
+    /// Who applies.
+    pub applicant: Applicant,
+    /// What is asked for.
+    pub summary: Option<String>,
+    /// What is handed in with it.
+    pub papers: Papers,
+}
+
+/// Takes a dossier in.
+///
+/// # Errors
+/// [`Fault::Unknown`], [`Fault::Forbidden`], [`Fault::Refused`].
+pub fn receive(tx: &mut Tx, act: Act<'_>, new: &NewDossier) -> Result<Record, Fault> {
+    let mut desk = Desk::new(tx)?;
+    let days_back = if act.actor.role == Role::Admin { None } else { Some(MAX_DAYS_BACK) };
+    check_time(new.received_at.unwrap_or(act.now), act.now, days_back)?;
+    let (draft, change) = draft(tx, act, &mut desk, new)?;
+    let mut record = draft;
+    record.code = dossiers::next_code(tx, &record.received_by, record.standing.filed_at.date())?;
+    keep(tx, act, &mut record, Deed { events: change.events, spans: change.spans }, Stored::Never)?;
+    Ok(record)
+}
+
+/// The record of a new dossier, its code still that of number zero, and the change that took it in.
+///
+/// # Errors
+/// As [`receive`].
+pub(in crate::flow) fn draft(
+    tx: &mut Tx,
+    act: Act<'_>,
+    desk: &mut Desk,
+    new: &NewDossier,
+) -> Result<(Record, Change), Fault> {
+    let received_by = new.received_by.as_ref().unwrap_or(&new.agency);
+    desk.require_agency(tx, &new.agency, "/agency")?;
+    desk.require_agency(tx, received_by, "/received_by")?;
+    let sides = act.actor.sides(tx, &new.agency, received_by)?;
+    if !may(act.actor.role, Action::Receive, sides) {
+        return Err(Fault::Forbidden);
+    }
+    let filed_at = new.received_at.unwrap_or(act.now);
+    let procedure = desk.procedure(tx, &new.procedure, filed_at.date())?;
+    let accept = new.accept.unwrap_or(new.channel != Channel::Online);
+    let filing = Filing { channel: new.channel, at: filed_at, accept };
+    let version = procedure.rule_for(new.channel);
+    let change = take_in(&filing, &version, desk.pair(tx, &new.agency, received_by)?.offices())?;
+    let record = Record {
+        code: crate::domain::dossier_code::DossierCode::compose(received_by.clone(), filed_at.date(), 0),
+        procedure: procedure.code,
+        procedure_version: procedure.version,
+        field: procedure.field,
+        level: procedure.level,
+        agency: new.agency.clone(),
+        received_by: received_by.clone(),
+        unit: version.rule.unit,
+        channel: new.channel,
+        standing: change.after.standing.clone(),
+        letter_on: None,
+        lateness_noted: false,
+        applicant: new.applicant.clone(),
+        summary: new.summary.clone(),
+        assignee: None,
+        note: None,
+        papers: new.papers.clone(),
+        created_at: act.now,
+        version: 1,
+    };
+    Ok((record, change))
+}

@@ -1,0 +1,153 @@
+//! Where every verb ends: the dossier, its journal, its outbox rows and the letter it is owed are stored together.
+
+use super::actor::{Act, Action};
+use super::fault::Fault;
+use crate::domain::apology::{Letter, Settlement, settle};
+use crate::domain::dossier::Dossier;
+use crate::domain::dossier_code::DossierCode;
+use crate::domain::event::Event;
+use crate::domain::timeliness::Timing;
+use crate::domain::transition::SpanChange;
+use crate::domain::vocabulary::{LetterKind, LetterStatus, LocalTime, Status};
+use crate::storage::dossier_row::Record;
+use crate::storage::letters::{self, LetterRecord};
+use crate::storage::procedures;
+use crate::storage::{Tx, dossiers};
+
+/// What a verb did to a dossier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deed {
+    /// The events, with the instants at which they took effect.
+    pub events: Vec<(LocalTime, Event)>,
+    /// What became of its spans.
+    pub spans: SpanChange,
+}
+
+impl Deed {
+    /// Events that leave the clock alone.
+    pub fn of(events: Vec<(LocalTime, Event)>) -> Self {
+        Self { events, spans: SpanChange::Unchanged }
+    }
+}
+
+/// Whether the dossier is stored for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    /// Not yet.
+    Never,
+    /// It was read in this transaction.
+    Before,
+}
+
+enum LetterWrite {
+    Nothing,
+    Insert(LetterRecord),
+    Save(LetterRecord),
+}
+
+/// Stores what a verb did, and settles the dossier's letter with it.
+///
+/// # Errors
+/// [`StorageError`](crate::storage::StorageError).
+pub fn keep(tx: &mut Tx, act: Act<'_>, record: &mut Record, mut deed: Deed, stored: Stored) -> Result<(), Fault> {
+    let existing = match stored {
+        Stored::Never => None,
+        Stored::Before => letters::about_deadline(tx, &record.code)?,
+    };
+    let letter = settle_letter(act, record, existing, &mut deed.events);
+    match stored {
+        Stored::Never => dossiers::insert(tx, record, &deed.events, &deed.spans, act.stamp())?,
+        Stored::Before => dossiers::save(tx, record, &deed.events, &deed.spans, act.stamp())?,
+    }
+    match letter {
+        LetterWrite::Nothing => {}
+        LetterWrite::Insert(letter) => letters::insert(tx, &letter)?,
+        LetterWrite::Save(mut letter) => letters::save(tx, &mut letter)?,
+    }
+    Ok(())
+}
+
+/// Decides what the dossier's new standing wants done about its letter, and adds the events of it.
+fn settle_letter(
+    act: Act<'_>,
+    record: &mut Record,
+    existing: Option<LetterRecord>,
+    events: &mut Vec<(LocalTime, Event)>,
+) -> LetterWrite {
+    let standing = &record.standing;
+    let owed = standing.timing(act.now).is_some_and(Timing::owes_apology);
+    if owed && !record.lateness_noted && standing.is_open() {
+        events.extend(standing.late_from().map(|late_from| (act.now, Event::BecameOverdue { late_from })));
+    }
+    record.lateness_noted = owed;
+    match (settle(standing, existing.as_ref().map(|record| &record.letter), act.now), existing) {
+        (Settlement::Open, _) => {
+            let letter = Letter::draft(act.ambient.new_id(), LetterKind::Late, true);
+            events.push((act.now, letter_event(&letter, None)));
+            let dossier = record.code.clone();
+            LetterWrite::Insert(LetterRecord { letter, dossier, created_at: act.now, version: 1 })
+        }
+        (Settlement::Promote, Some(mut existing)) => {
+            existing.letter.kind = LetterKind::Late;
+            existing.letter.notice_late = true;
+            events.push((act.now, letter_event(&existing.letter, None)));
+            LetterWrite::Save(existing)
+        }
+        (Settlement::Cancel, Some(mut existing)) => {
+            existing.letter.status = LetterStatus::Cancelled;
+            events.push((act.now, letter_event(&existing.letter, None)));
+            LetterWrite::Save(existing)
+        }
+        (Settlement::Keep | Settlement::Promote | Settlement::Cancel, _) => LetterWrite::Nothing,
+    }
+}
+
+/// The event of a letter that stands as it does now.
+pub fn letter_event(letter: &Letter, reason: Option<String>) -> Event {
+    Event::Letter { letter: letter.id.clone(), letter_kind: letter.kind, status: letter.status, reason }
+}
+
+/// Reads a dossier to change it: it must be the actor's to see and the action theirs to take.
+///
+/// # Errors
+/// [`Fault::NotFound`] for what is not there or belongs to another agency, [`Fault::Forbidden`], [`Fault::Changed`] when
+/// `expected` is not its version.
+pub fn open(
+    tx: &mut Tx,
+    act: Act<'_>,
+    code: &DossierCode,
+    expected: Option<i64>,
+    action: impl FnOnce(&Record) -> Action,
+) -> Result<Record, Fault> {
+    let record = dossiers::find_to_change(tx, code)?.ok_or(Fault::NotFound("dossier"))?;
+    let sides = act.actor.sides(tx, &record.agency, &record.received_by)?;
+    if !super::actor::may(act.actor.role, Action::Read, sides) {
+        return Err(Fault::NotFound("dossier"));
+    }
+    if !super::actor::may(act.actor.role, action(&record), sides) {
+        return Err(Fault::Forbidden);
+    }
+    if expected.is_some_and(|expected| expected != record.version) {
+        return Err(Fault::Changed);
+    }
+    Ok(record)
+}
+
+/// The move action that an actor would take on a record.
+pub fn move_action(record: &Record, to: Status) -> Action {
+    Action::Move { from: record.standing.status, at_intake: record.standing.received_at.is_none(), to }
+}
+
+/// The dossier with the rule of its version, as the domain's verbs want it.
+///
+/// # Errors
+/// [`StorageError`](crate::storage::StorageError); a missing version is a corrupt store.
+pub fn dossier_of(tx: &mut Tx, record: &Record) -> Result<Dossier, Fault> {
+    let version = procedures::version(tx, &record.procedure, record.procedure_version)?;
+    let version = version.ok_or_else(|| crate::storage::StorageError::corrupt("procedure version", "missing"))?;
+    Ok(Dossier {
+        rule: version.rule_for(record.channel).rule,
+        channel: record.channel,
+        standing: record.standing.clone(),
+    })
+}

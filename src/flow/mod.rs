@@ -1,0 +1,22 @@
+//! One file per verb, one transaction each, in the order of a dossier's life.
+
+pub mod actor;
+pub mod desk;
+pub mod fault;
+pub mod keep;
+
+pub mod intake;
+pub mod transition;
+pub mod edit;
+pub mod apologise;
+pub mod sweep;
+
+pub mod correct;
+pub mod history;
+pub mod import;
+pub mod recompute;
+pub mod verify;
+
+
+pub use actor::{Act, Action, Actor};
+pub use fault::Fault;

@@ -1,0 +1,106 @@
+//! Moves: accept, reject, ask for a supplement or a payment, resume, withdraw, stop, finish, hand over, and reopen.
+
+use super::actor::{Act, Action};
+use super::desk::Desk;
+use super::fault::Fault;
+use super::keep::{Deed, Stored, dossier_of, keep, move_action, open};
+use crate::domain::dossier_code::DossierCode;
+use crate::domain::papers::Document;
+use crate::domain::refusal::Refusal;
+use crate::domain::transition::{Change, MAX_DAYS_BACK, Move, check_time};
+use crate::domain::vocabulary::{LocalTime, Outcome, Role, Status};
+use crate::storage::Tx;
+use crate::storage::dossier_row::Record;
+
+/// A wish to move a dossier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transition {
+    /// Where to.
+    pub to: Target,
+    /// When; now when not said.
+    pub at: Option<LocalTime>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Granted or refused, with a finish.
+    pub outcome: Option<Outcome>,
+    /// Components that came with it.
+    pub documents: Vec<Document>,
+}
+
+/// Where a dossier is to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// To a status.
+    Status(Status),
+    /// Back to where it stood before it was withdrawn, stopped or finished.
+    Reopen,
+}
+
+/// Moves a dossier.
+///
+/// # Errors
+/// [`Fault::NotFound`], [`Fault::Forbidden`], [`Fault::Changed`], [`Fault::Refused`].
+pub fn transition(
+    tx: &mut Tx,
+    act: Act<'_>,
+    code: &DossierCode,
+    expected: Option<i64>,
+    wish: &Transition,
+) -> Result<Record, Fault> {
+    let mut record = open(tx, act, code, expected, |record| match wish.to {
+        Target::Status(to) => move_action(record, to),
+        Target::Reopen => Action::Mend,
+    })?;
+    let change = match wish.to {
+        Target::Status(to) => {
+            let at = wish.at.unwrap_or(act.now);
+            let days_back = if act.actor.role == Role::Admin { None } else { Some(MAX_DAYS_BACK) };
+            check_time(at, act.now, days_back)?;
+            let wish = Move { to, at, reason: wish.reason.clone(), outcome: wish.outcome };
+            let mut desk = Desk::new(tx)?;
+            advance(tx, &mut desk, &mut record, &wish)?
+        }
+        Target::Reopen => {
+            let reason = wish.reason.clone().ok_or(Refusal::ReasonRequired)?;
+            let change = dossier_of(tx, &record)?.reopen(act.now, reason)?;
+            record.standing = change.after.standing.clone();
+            change
+        }
+    };
+    record.papers.documents.extend(wish.documents.iter().cloned());
+    keep(tx, act, &mut record, Deed { events: change.events, spans: change.spans }, Stored::Before)?;
+    Ok(record)
+}
+
+/// Applies one move to a record; an acceptance takes the procedure's version of its day.
+///
+/// # Errors
+/// [`Fault::Refused`].
+pub(in crate::flow) fn advance(
+    tx: &mut Tx,
+    desk: &mut Desk,
+    record: &mut Record,
+    wish: &Move,
+) -> Result<Change, Fault> {
+    let dossier = dossier_of(tx, record)?;
+    let pair = desk.pair(tx, &record.agency, &record.received_by)?;
+    let procedure = match wish.to {
+        Status::Received if record.standing.status == Status::Registered => {
+            Some(desk.procedure(tx, &record.procedure, wish.at.date())?)
+        }
+        _ => None,
+    };
+    let version = procedure.as_ref().map_or_else(
+        || crate::domain::transition::RuleVersion { id: record.procedure_version, rule: dossier.rule.clone() },
+        |procedure| procedure.rule_for(record.channel),
+    );
+    let change = dossier.transition(wish, &version, pair.offices())?;
+    if let Some(procedure) = procedure {
+        record.procedure_version = procedure.version;
+        record.field = procedure.field;
+        record.level = procedure.level;
+        record.unit = version.rule.unit;
+    }
+    record.standing = change.after.standing.clone();
+    Ok(change)
+}

@@ -1,0 +1,148 @@
+//! Agencies and their tree.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::db::{Reader, Tx};
+use super::error::StorageError;
+use super::parsed;
+use super::schema::{agencies, agency_tree};
+use crate::domain::vocabulary::{AgencyCode, AgencyLevel, LocalTime};
+
+/// An agency as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agency {
+    /// Its identifier.
+    pub code: AgencyCode,
+    /// Its name.
+    pub name: String,
+    /// Its tier.
+    pub level: AgencyLevel,
+    /// The agency above it.
+    pub parent: Option<AgencyCode>,
+    /// Counts its changes.
+    pub version: i64,
+}
+
+type Row = (String, String, String, Option<String>, i64);
+
+fn agency((code, name, level, parent, version): Row) -> Result<Agency, StorageError> {
+    Ok(Agency {
+        code: parsed("agency code", &code)?,
+        name,
+        level: parsed("agency level", &level)?,
+        parent: parent.map(|parent| parsed("agency code", &parent)).transpose()?,
+        version,
+    })
+}
+
+const COLUMNS: (agencies::code, agencies::name, agencies::level, agencies::parent, agencies::version) =
+    (agencies::code, agencies::name, agencies::level, agencies::parent, agencies::version);
+
+/// Adds an agency below its parent.
+///
+/// # Errors
+/// [`StorageError::Duplicate`] when the code is taken.
+pub fn insert(tx: &mut Tx, new: &Agency, now: LocalTime) -> Result<(), StorageError> {
+    let created_at: NaiveDateTime = now;
+    diesel::insert_into(agencies::table)
+        .values((
+            agencies::code.eq(new.code.as_str()),
+            agencies::name.eq(&new.name),
+            agencies::level.eq(new.level.as_str()),
+            agencies::parent.eq(new.parent.as_ref().map(AgencyCode::as_str)),
+            agencies::created_at.eq(created_at),
+            agencies::version.eq(new.version),
+        ))
+        .execute(&mut *tx.connection)?;
+    let mut line = vec![(new.code.as_str().to_owned(), 0)];
+    if let Some(parent) = &new.parent {
+        let above: Vec<(String, i32)> = agency_tree::table
+            .filter(agency_tree::descendant.eq(parent.as_str()))
+            .select((agency_tree::ancestor, agency_tree::distance))
+            .load(&mut *tx.connection)?;
+        line.extend(above.into_iter().map(|(ancestor, distance)| (ancestor, distance + 1)));
+    }
+    for (ancestor, distance) in line {
+        diesel::insert_into(agency_tree::table)
+            .values((
+                agency_tree::ancestor.eq(ancestor),
+                agency_tree::descendant.eq(new.code.as_str()),
+                agency_tree::distance.eq(distance),
+            ))
+            .execute(&mut *tx.connection)?;
+    }
+    Ok(())
+}
+
+/// Renames an agency.
+///
+/// # Errors
+/// [`StorageError::Stale`] when `version` is not the stored one.
+pub fn rename(tx: &mut Tx, code: &AgencyCode, name: &str, version: i64) -> Result<(), StorageError> {
+    let changed = diesel::update(agencies::table)
+        .filter(agencies::code.eq(code.as_str()).and(agencies::version.eq(version)))
+        .set((agencies::name.eq(name), agencies::version.eq(version + 1)))
+        .execute(&mut *tx.connection)?;
+    if changed == 1 { Ok(()) } else { Err(StorageError::Stale) }
+}
+
+/// One agency.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn find(reader: &mut Reader, code: &AgencyCode) -> Result<Option<Agency>, StorageError> {
+    let row = agencies::table
+        .filter(agencies::code.eq(code.as_str()))
+        .select(COLUMNS)
+        .first::<Row>(&mut *reader.connection)
+        .optional()?;
+    row.map(agency).transpose()
+}
+
+/// Agencies in order of their codes after `after`: all, or those of the subtree of `root`.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn page(
+    reader: &mut Reader,
+    root: Option<&AgencyCode>,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Agency>, StorageError> {
+    let mut query = agencies::table.select(COLUMNS).order(agencies::code.asc()).limit(limit).into_boxed();
+    if let Some(root) = root {
+        let subtree =
+            agency_tree::table.filter(agency_tree::ancestor.eq(root.as_str())).select(agency_tree::descendant);
+        query = query.filter(agencies::code.eq_any(subtree));
+    }
+    if let Some(after) = after {
+        query = query.filter(agencies::code.gt(after));
+    }
+    query.load::<Row>(&mut *reader.connection)?.into_iter().map(agency).collect()
+}
+
+/// Whether `code` is `root` or below it.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn is_within(reader: &mut Reader, code: &AgencyCode, root: &AgencyCode) -> Result<bool, StorageError> {
+    let found = agency_tree::table
+        .filter(agency_tree::ancestor.eq(root.as_str()).and(agency_tree::descendant.eq(code.as_str())))
+        .select(agency_tree::distance)
+        .first::<i32>(&mut *reader.connection)
+        .optional()?;
+    Ok(found.is_some())
+}
+
+/// The agency and those above it, nearest first.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn line_upwards(reader: &mut Reader, code: &AgencyCode) -> Result<Vec<String>, StorageError> {
+    Ok(agency_tree::table
+        .filter(agency_tree::descendant.eq(code.as_str()))
+        .order(agency_tree::distance.asc())
+        .select(agency_tree::ancestor)
+        .load(&mut *reader.connection)?)
+}

@@ -1,0 +1,180 @@
+//! The database: pools, and the only two ways in, `read` and `write`.
+
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::r2d2::{Pool, PooledConnection};
+use diesel::Connection;
+
+use super::connection::{AnyConnection, Backend, Manager};
+use super::error::{Failure, StorageError};
+
+/// A write that lost against another is tried this often in all.
+const ATTEMPTS: usize = 4;
+
+/// The database behind its pools; cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    readers: Pool<Manager>,
+    writers: Pool<Manager>,
+    backend: Backend,
+}
+
+/// How many connections the pools hold.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolSizes {
+    /// Connections for reads.
+    pub readers: u32,
+    /// Connections for writes; SQLite has one writer whatever is said here.
+    pub writers: u32,
+    /// How long to wait for a free connection.
+    pub wait: Duration,
+}
+
+/// A connection to read with.
+pub struct Reader {
+    pub(in crate::storage) connection: PooledConnection<Manager>,
+}
+
+/// An open write transaction; it reads, too.
+pub struct Tx {
+    reader: Reader,
+}
+
+impl Deref for Tx {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Reader {
+        &mut self.reader
+    }
+}
+
+impl Db {
+    /// Opens the database that `url` names.
+    ///
+    /// # Errors
+    /// [`StorageError::UnknownScheme`], [`StorageError::Unavailable`] when no connection can be made in time.
+    pub fn open(url: &str, sizes: PoolSizes) -> Result<Self, StorageError> {
+        let manager = Manager::new(url)?;
+        let backend = manager.backend;
+        let pool = |size: u32| {
+            Pool::builder()
+                .max_size(size)
+                .min_idle(Some(1))
+                .connection_timeout(sizes.wait)
+                .test_on_check_out(false)
+                .error_handler(Box::new(diesel::r2d2::NopErrorHandler))
+                .build(manager.clone())
+                .map_err(StorageError::Unavailable)
+        };
+        let writers = if backend == Backend::Sqlite { 1 } else { sizes.writers };
+        // The writer first: on a new SQLite file it is the one to switch to WAL.
+        let writers = pool(writers)?;
+        Ok(Self { readers: pool(sizes.readers)?, writers, backend })
+    }
+
+    /// Which database this is.
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// Reads. Several statements may see different states; use one statement, or [`Db::snapshot`].
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`], and what `work` answers.
+    pub fn read<T, E: From<StorageError>>(&self, work: impl FnOnce(&mut Reader) -> Result<T, E>) -> Result<T, E> {
+        let connection = self.readers.get().map_err(StorageError::Unavailable)?;
+        work(&mut Reader { connection })
+    }
+
+    /// Reads with all statements seeing one state of the database.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub fn snapshot<T, E: From<StorageError>>(&self, work: impl FnOnce(&mut Reader) -> Result<T, E>) -> Result<T, E> {
+        self.read(|reader| {
+            let begin = match self.backend {
+                Backend::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                Backend::Sqlite => "BEGIN",
+            };
+            begin_with(&mut reader.connection, begin)?;
+            let answer = work(reader);
+            roll_back(&mut reader.connection)?;
+            answer
+        })
+    }
+
+    /// Runs one write transaction; it commits iff `work` answers `Ok`. On SQLite it takes the write lock at once. A write
+    /// that lost a deadlock is run again.
+    ///
+    /// # Errors
+    /// [`StorageError`] of the database, and what `work` answers; nothing is written then.
+    pub fn write<T, E: Failure>(&self, mut work: impl FnMut(&mut Tx) -> Result<T, E>) -> Result<T, E> {
+        let mut attempt = 1;
+        loop {
+            let answer = self.write_once(&mut work);
+            match &answer {
+                Err(error) if attempt < ATTEMPTS && error.storage().is_some_and(StorageError::is_transient) => attempt += 1,
+                _ => return answer,
+            }
+        }
+    }
+
+    fn write_once<T, E: From<StorageError>>(&self, work: &mut impl FnMut(&mut Tx) -> Result<T, E>) -> Result<T, E> {
+        let connection = self.writers.get().map_err(StorageError::Unavailable)?;
+        let mut tx = Tx { reader: Reader { connection } };
+        let begin = if self.backend == Backend::Sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        begin_with(&mut tx.connection, begin)?;
+        match work(&mut tx) {
+            Ok(value) => {
+                <AnyConnection as Connection>::TransactionManager::commit_transaction(&mut *tx.connection)
+                    .map_err(StorageError::from)?;
+                Ok(value)
+            }
+            Err(error) => {
+                roll_back(&mut tx.connection)?;
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Tx {
+    /// Runs a part of the transaction that can fail alone: an error undoes what the part wrote and nothing else.
+    ///
+    /// # Errors
+    /// What `work` answers.
+    pub fn part<T, E: From<StorageError>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+        type Manager = <AnyConnection as Connection>::TransactionManager;
+        Manager::begin_transaction(&mut *self.connection).map_err(StorageError::from)?;
+        match work(self) {
+            Ok(value) => {
+                Manager::commit_transaction(&mut *self.connection).map_err(StorageError::from)?;
+                Ok(value)
+            }
+            Err(error) => {
+                roll_back(&mut self.connection)?;
+                Err(error)
+            }
+        }
+    }
+}
+
+fn begin_with(connection: &mut AnyConnection, sql: &str) -> Result<(), StorageError> {
+    match connection {
+        AnyConnection::Postgres(connection) => AnsiTransactionManager::begin_transaction_sql(connection, sql)?,
+        AnyConnection::Sqlite(connection) => AnsiTransactionManager::begin_transaction_sql(connection, sql)?,
+    }
+    Ok(())
+}
+
+fn roll_back(connection: &mut AnyConnection) -> Result<(), StorageError> {
+    Ok(<AnyConnection as Connection>::TransactionManager::rollback_transaction(connection)?)
+}

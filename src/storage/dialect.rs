@@ -1,0 +1,63 @@
+//! Every statement whose SQL must differ between the two databases, side by side.
+
+use chrono::NaiveDate;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Text};
+
+use super::connection::AnyConnection;
+use super::db::Tx;
+use super::error::StorageError;
+
+/// Keeps other processes from migrating until this transaction ends. On SQLite the write lock does that already.
+pub(in crate::storage) fn lock_migrations(tx: &mut Tx) -> Result<(), StorageError> {
+    if let AnyConnection::Postgres(connection) = &mut *tx.connection {
+        connection.batch_execute("SELECT pg_advisory_xact_lock(1836019811)")?;
+    }
+    Ok(())
+}
+
+/// Keeps other writers off a dossier until this transaction ends. On SQLite there are no others.
+pub(in crate::storage) fn lock_dossier(tx: &mut Tx, code: &str) -> Result<(), StorageError> {
+    if let AnyConnection::Postgres(connection) = &mut *tx.connection {
+        diesel::sql_query("SELECT 1 FROM dossiers WHERE code = $1 FOR UPDATE").bind::<Text, _>(code).execute(connection)?;
+    }
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    last: i64,
+}
+
+/// Moves an agency's counter of a day to at least `at_least` and past its last number; answers the number reached.
+///
+/// One statement under the row's lock: no two transactions get the same number, on either database.
+pub(in crate::storage) fn advance_counter(
+    tx: &mut Tx,
+    agency: &str,
+    day: NaiveDate,
+    step: i64,
+    at_least: i64,
+) -> Result<i64, StorageError> {
+    const POSTGRES: &str = "INSERT INTO code_counters AS c (agency, day, last) VALUES ($1, $2, GREATEST($3, $4)) \
+         ON CONFLICT (agency, day) DO UPDATE SET last = GREATEST(c.last + $3, $4) RETURNING last";
+    const SQLITE: &str = "INSERT INTO code_counters AS c (agency, day, last) VALUES (?1, ?2, MAX(?3, ?4)) \
+         ON CONFLICT (agency, day) DO UPDATE SET last = MAX(c.last + ?3, ?4) RETURNING last";
+    macro_rules! run {
+        ($connection:expr, $sql:expr) => {
+            diesel::sql_query($sql)
+                .bind::<Text, _>(agency)
+                .bind::<Date, _>(day)
+                .bind::<BigInt, _>(step)
+                .bind::<BigInt, _>(at_least)
+                .get_result::<Counted>($connection)?
+        };
+    }
+    let counted = match &mut *tx.connection {
+        AnyConnection::Postgres(connection) => run!(connection, POSTGRES),
+        AnyConnection::Sqlite(connection) => run!(connection, SQLITE),
+    };
+    Ok(counted.last)
+}

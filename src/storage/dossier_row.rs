@@ -1,0 +1,229 @@
+//! A dossier as its row holds it, and the way from one to the other.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+
+use super::error::StorageError;
+use super::schema::dossiers;
+use super::{from_json, parsed, to_json};
+use crate::domain::deadline::{Deadline, Unit};
+use crate::domain::dossier::{End, Standing};
+use crate::domain::dossier_code::DossierCode;
+use crate::domain::papers::{Applicant, Papers};
+use crate::domain::vocabulary::{
+    AgencyCode, Channel, FieldCode, LocalTime, ProcedureCode, ProcedureLevel, Status,
+};
+use crate::folding::fold;
+
+/// A dossier with everything that is kept of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Its code.
+    pub code: DossierCode,
+    /// The procedure.
+    pub procedure: ProcedureCode,
+    /// The version whose rule holds.
+    pub procedure_version: i64,
+    /// Field of the procedure.
+    pub field: FieldCode,
+    /// Tier of the procedure.
+    pub level: ProcedureLevel,
+    /// The resolving agency; statistics go by it.
+    pub agency: AgencyCode,
+    /// Where it was handed in.
+    pub received_by: AgencyCode,
+    /// Unit of the time limit.
+    pub unit: Unit,
+    /// How it came in.
+    pub channel: Channel,
+    /// Where it stands.
+    pub standing: Standing,
+    /// Date of its letter about the deadline, once that is out.
+    pub letter_on: Option<NaiveDate>,
+    /// Whether its lateness has its letter.
+    pub lateness_noted: bool,
+    /// Who applies.
+    pub applicant: Applicant,
+    /// What the applicant asks for.
+    pub summary: Option<String>,
+    /// The officer in charge.
+    pub assignee: Option<String>,
+    /// Note of the office.
+    pub note: Option<String>,
+    /// What was handed in with it.
+    pub papers: Papers,
+    /// When it was entered.
+    pub created_at: LocalTime,
+    /// Counts its changes.
+    pub version: i64,
+}
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = dossiers, treat_none_as_null = true)]
+pub(in crate::storage) struct Row {
+    pub(in crate::storage) code: String,
+    procedure_code: String,
+    procedure_version: i64,
+    field: String,
+    level: String,
+    agency: String,
+    received_by: String,
+    unit: String,
+    channel: String,
+    status: i16,
+    void: bool,
+    filed_at: NaiveDateTime,
+    received_at: Option<NaiveDateTime>,
+    acceptance_due_at: Option<NaiveDateTime>,
+    original_due_at: Option<NaiveDateTime>,
+    due_at: Option<NaiveDateTime>,
+    late_from: Option<NaiveDateTime>,
+    stopped_since: Option<NaiveDateTime>,
+    span_from: Option<NaiveDateTime>,
+    ended_at: Option<NaiveDateTime>,
+    ended_class: Option<String>,
+    ended_from: Option<i16>,
+    ended_previous_move_at: Option<NaiveDateTime>,
+    outcome: Option<String>,
+    returned_at: Option<NaiveDateTime>,
+    last_move_at: NaiveDateTime,
+    supplement_requests: i32,
+    supplement_late: bool,
+    accepted_late: bool,
+    reappointed_at: Option<NaiveDateTime>,
+    letter_on: Option<NaiveDate>,
+    lateness_noted: bool,
+    applicant_kind: String,
+    applicant_name: String,
+    identity_no: Option<String>,
+    phone: Option<String>,
+    email: Option<String>,
+    address: Option<String>,
+    summary: Option<String>,
+    assignee: Option<String>,
+    note: Option<String>,
+    papers: String,
+    search_text: String,
+    created_at: NaiveDateTime,
+    version: i64,
+}
+
+impl Row {
+    pub(in crate::storage) fn of(record: &Record) -> Result<Self, StorageError> {
+        let Record { standing, applicant, .. } = record;
+        let end = standing.end;
+        Ok(Self {
+            code: record.code.to_string(),
+            procedure_code: record.procedure.to_string(),
+            procedure_version: record.procedure_version,
+            field: record.field.to_string(),
+            level: record.level.to_string(),
+            agency: record.agency.to_string(),
+            received_by: record.received_by.to_string(),
+            unit: record.unit.as_str().to_owned(),
+            channel: record.channel.to_string(),
+            status: standing.status.national_code(),
+            void: standing.void,
+            filed_at: standing.filed_at,
+            received_at: standing.received_at,
+            acceptance_due_at: standing.acceptance_due_at,
+            original_due_at: standing.original.map(|deadline| deadline.due_at),
+            due_at: standing.deadline.map(|deadline| deadline.due_at),
+            late_from: standing.late_from(),
+            stopped_since: standing.stopped_since,
+            span_from: standing.span_from,
+            ended_at: end.map(|end| end.at),
+            ended_class: end.map(|end| end.class.as_str().to_owned()),
+            ended_from: end.map(|end| end.from.national_code()),
+            ended_previous_move_at: end.map(|end| end.previous_move_at),
+            outcome: standing.outcome.map(|outcome| outcome.to_string()),
+            returned_at: standing.returned_at,
+            last_move_at: standing.last_move_at,
+            supplement_requests: i32::try_from(standing.supplement_requests).unwrap_or(i32::MAX),
+            supplement_late: standing.supplement_late,
+            accepted_late: standing.accepted_late,
+            reappointed_at: standing.reappointed_at,
+            letter_on: record.letter_on,
+            lateness_noted: record.lateness_noted,
+            applicant_kind: applicant.kind.to_string(),
+            applicant_name: applicant.name.clone(),
+            identity_no: applicant.identity_no.clone(),
+            phone: applicant.phone.clone(),
+            email: applicant.email.clone(),
+            address: applicant.address.clone(),
+            summary: record.summary.clone(),
+            assignee: record.assignee.clone(),
+            note: record.note.clone(),
+            papers: to_json("papers", &record.papers)?,
+            search_text: fold(&format!("{} {}", record.code, applicant.name)),
+            created_at: record.created_at,
+            version: record.version,
+        })
+    }
+
+    pub(in crate::storage) fn read(self) -> Result<Record, StorageError> {
+        let unit: Unit = parsed("unit", &self.unit)?;
+        let standing = self.standing(unit)?;
+        Ok(Record {
+            code: parsed("dossier code", &self.code)?,
+            procedure: parsed("procedure code", &self.procedure_code)?,
+            procedure_version: self.procedure_version,
+            field: parsed("field code", &self.field)?,
+            level: parsed("procedure level", &self.level)?,
+            agency: parsed("agency code", &self.agency)?,
+            received_by: parsed("agency code", &self.received_by)?,
+            unit,
+            channel: parsed("channel", &self.channel)?,
+            standing,
+            letter_on: self.letter_on,
+            lateness_noted: self.lateness_noted,
+            applicant: Applicant {
+                kind: parsed("applicant kind", &self.applicant_kind)?,
+                name: self.applicant_name,
+                identity_no: self.identity_no,
+                phone: self.phone,
+                email: self.email,
+                address: self.address,
+            },
+            summary: self.summary,
+            assignee: self.assignee,
+            note: self.note,
+            papers: from_json("papers", &self.papers)?,
+            created_at: self.created_at,
+            version: self.version,
+        })
+    }
+
+    fn standing(&self, unit: Unit) -> Result<Standing, StorageError> {
+        let deadline = |due_at: Option<NaiveDateTime>| due_at.map(|due_at| Deadline::at(unit, due_at));
+        let end = match (self.ended_at, &self.ended_class, self.ended_from, self.ended_previous_move_at) {
+            (Some(at), Some(class), Some(from), Some(previous_move_at)) => {
+                Some(End { at, class: parsed("class", class)?, from: status(from)?, previous_move_at })
+            }
+            _ => None,
+        };
+        Ok(Standing {
+            status: status(self.status)?,
+            filed_at: self.filed_at,
+            received_at: self.received_at,
+            acceptance_due_at: self.acceptance_due_at,
+            original: deadline(self.original_due_at),
+            deadline: deadline(self.due_at),
+            stopped_since: self.stopped_since,
+            span_from: self.span_from,
+            end,
+            outcome: self.outcome.as_deref().map(|outcome| parsed("outcome", outcome)).transpose()?,
+            returned_at: self.returned_at,
+            last_move_at: self.last_move_at,
+            supplement_requests: self.supplement_requests.unsigned_abs(),
+            supplement_late: self.supplement_late,
+            accepted_late: self.accepted_late,
+            reappointed_at: self.reappointed_at,
+            void: self.void,
+        })
+    }
+}
+
+fn status(code: i16) -> Result<Status, StorageError> {
+    Status::from_national_code(code).ok_or_else(|| StorageError::corrupt("status", code))
+}

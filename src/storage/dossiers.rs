@@ -1,0 +1,207 @@
+//! Dossiers: taking a code, storing a change with its journal, and finding them again.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::db::{Reader, Tx};
+use super::dialect;
+use super::dossier_row::{Record, Row};
+use super::error::StorageError;
+use super::journal;
+use super::schema::{dossiers, past_spans};
+use crate::domain::dossier::Span;
+use crate::domain::dossier_code::DossierCode;
+use crate::domain::event::Event;
+use crate::domain::transition::SpanChange;
+use crate::domain::vocabulary::{AgencyCode, LocalTime};
+
+/// Who writes, and when: stands beside every event.
+#[derive(Debug, Clone, Copy)]
+pub struct Stamp<'a> {
+    /// Name of the actor.
+    pub actor: &'a str,
+    /// Now.
+    pub now: LocalTime,
+}
+
+/// The next code of an agency's day.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn next_code(tx: &mut Tx, agency: &AgencyCode, day: NaiveDate) -> Result<DossierCode, StorageError> {
+    let number = dialect::advance_counter(tx, agency.as_str(), day, 1, 0)?;
+    Ok(DossierCode::compose(agency.clone(), day, number.unsigned_abs()))
+}
+
+/// Keeps a code that came from elsewhere from being given out again.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn reserve_code(tx: &mut Tx, code: &DossierCode) -> Result<(), StorageError> {
+    let number = i64::try_from(code.sequence()).map_err(|cause| StorageError::corrupt("code sequence", cause))?;
+    dialect::advance_counter(tx, code.agency().as_str(), code.day(), 0, number).map(drop)
+}
+
+/// Stores a new dossier with its first events.
+///
+/// # Errors
+/// [`StorageError::Duplicate`] when the code is taken.
+pub fn insert(
+    tx: &mut Tx,
+    record: &Record,
+    events: &[(LocalTime, Event)],
+    spans: &SpanChange,
+    stamp: Stamp<'_>,
+) -> Result<(), StorageError> {
+    diesel::insert_into(dossiers::table).values(Row::of(record)?).execute(&mut *tx.connection)?;
+    store_spans(tx, &record.code, spans)?;
+    journal::append(tx, &record.code, stamp.now, stamp.actor, events)
+}
+
+/// Stores what a change made of a dossier, its spans and its events; `record.version` is the version it was read with,
+/// and is counted up.
+///
+/// # Errors
+/// [`StorageError::Stale`] when another write came in between.
+pub fn save(
+    tx: &mut Tx,
+    record: &mut Record,
+    events: &[(LocalTime, Event)],
+    spans: &SpanChange,
+    stamp: Stamp<'_>,
+) -> Result<(), StorageError> {
+    let read_version = record.version;
+    record.version += 1;
+    let row = Row::of(record)?;
+    let changed = diesel::update(dossiers::table)
+        .filter(dossiers::code.eq(record.code.to_string()).and(dossiers::version.eq(read_version)))
+        .set(row)
+        .execute(&mut *tx.connection)?;
+    if changed != 1 {
+        return Err(StorageError::Stale);
+    }
+    store_spans(tx, &record.code, spans)?;
+    journal::append(tx, &record.code, stamp.now, stamp.actor, events)
+}
+
+fn store_spans(tx: &mut Tx, code: &DossierCode, change: &SpanChange) -> Result<(), StorageError> {
+    let code = code.to_string();
+    let spans = match change {
+        SpanChange::Unchanged => return Ok(()),
+        SpanChange::Closed(spans) => spans,
+        SpanChange::Replaced(spans) => {
+            diesel::delete(past_spans::table.filter(past_spans::dossier.eq(&code))).execute(&mut *tx.connection)?;
+            spans
+        }
+    };
+    for span in spans {
+        diesel::insert_into(past_spans::table)
+            .values((
+                past_spans::dossier.eq(&code),
+                past_spans::starts_at.eq(span.from),
+                past_spans::ends_at.eq(span.until),
+                past_spans::late_from.eq(span.late_from),
+                past_spans::paused.eq(span.paused),
+            ))
+            .execute(&mut *tx.connection)?;
+    }
+    Ok(())
+}
+
+/// One dossier.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn find(reader: &mut Reader, code: &DossierCode) -> Result<Option<Record>, StorageError> {
+    let row = dossiers::table
+        .filter(dossiers::code.eq(code.to_string()))
+        .select(Row::as_select())
+        .first(&mut *reader.connection)
+        .optional()?;
+    row.map(Row::read).transpose()
+}
+
+/// One dossier, kept from other writers until the transaction ends.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn find_to_change(tx: &mut Tx, code: &DossierCode) -> Result<Option<Record>, StorageError> {
+    dialect::lock_dossier(tx, &code.to_string())?;
+    find(tx, code)
+}
+
+/// A dossier's spans that are over, in order.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn past_spans_of(reader: &mut Reader, code: &DossierCode) -> Result<Vec<Span>, StorageError> {
+    let rows: Vec<(LocalTime, LocalTime, Option<LocalTime>, bool)> = past_spans::table
+        .filter(past_spans::dossier.eq(code.to_string()))
+        .order(past_spans::starts_at.asc())
+        .select((past_spans::starts_at, past_spans::ends_at, past_spans::late_from, past_spans::paused))
+        .load(&mut *reader.connection)?;
+    Ok(rows.into_iter().map(|(from, until, late_from, paused)| Span { from, until, late_from, paused }).collect())
+}
+
+/// Codes of open dossiers that became overdue by `now` and have no letter for it yet, longest overdue first.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn newly_overdue(reader: &mut Reader, now: LocalTime, limit: i64) -> Result<Vec<DossierCode>, StorageError> {
+    let codes: Vec<String> = dossiers::table
+        .filter(dossiers::ended_at.is_null().and(dossiers::late_from.le(now)))
+        .filter(diesel::dsl::not(dossiers::void).and(diesel::dsl::not(dossiers::lateness_noted)))
+        .order((dossiers::late_from.asc(), dossiers::code.asc()))
+        .limit(limit)
+        .select(dossiers::code)
+        .load(&mut *reader.connection)?;
+    codes.iter().map(|code| super::parsed("dossier code", code)).collect()
+}
+
+/// Codes of open dossiers, running or paused, whose deadline lies at or before `until`: those to be warned about.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn due_by(reader: &mut Reader, after: &str, until: LocalTime, limit: i64) -> Result<Vec<DossierCode>, StorageError> {
+    let codes: Vec<String> = dossiers::table
+        .filter(dossiers::ended_at.is_null().and(dossiers::late_from.is_not_null()))
+        .filter(diesel::dsl::not(dossiers::void).and(diesel::dsl::not(dossiers::lateness_noted)))
+        .filter(dossiers::due_at.le(until).and(dossiers::code.gt(after)))
+        .order(dossiers::code.asc())
+        .limit(limit)
+        .select(dossiers::code)
+        .load(&mut *reader.connection)?;
+    codes.iter().map(|code| super::parsed("dossier code", code)).collect()
+}
+
+/// Codes after `after`, in order: of all dossiers, or of those counted and not ended.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn page_of_codes(
+    reader: &mut Reader,
+    open_only: bool,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<DossierCode>, StorageError> {
+    let mut query = dossiers::table
+        .filter(dossiers::code.gt(after))
+        .order(dossiers::code.asc())
+        .limit(limit)
+        .select(dossiers::code)
+        .into_boxed();
+    if open_only {
+        query = query.filter(dossiers::received_at.is_not_null().and(dossiers::ended_at.is_null()));
+        query = query.filter(diesel::dsl::not(dossiers::void));
+    }
+    let codes: Vec<String> = query.load(&mut *reader.connection)?;
+    codes.iter().map(|code| super::parsed("dossier code", code)).collect()
+}
+
+/// The first receipt of all.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn first_receipt(reader: &mut Reader) -> Result<Option<LocalTime>, StorageError> {
+    Ok(dossiers::table.select(diesel::dsl::min(dossiers::received_at)).first(&mut *reader.connection)?)
+}

@@ -1,0 +1,90 @@
+//! What can go wrong with the database; the cause is kept for the log and never shown to a client.
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use thiserror::Error;
+
+/// A storage fault.
+#[derive(Debug, Error)]
+pub enum StorageError {
+    /// The URL names neither database.
+    #[error("the database URL must begin with sqlite:// or postgres://")]
+    UnknownScheme,
+    /// No connection was to be had in time.
+    #[error("no database connection")]
+    Unavailable(#[source] diesel::r2d2::PoolError),
+    /// A unique constraint was hit.
+    #[error("{0} exists already")]
+    Duplicate(String),
+    /// Another write changed the row in between.
+    #[error("the row was changed by another write")]
+    Stale,
+    /// What is stored cannot be read back.
+    #[error("stored {what} cannot be read: {cause}")]
+    Corrupt {
+        /// What was to be read.
+        what: &'static str,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// The migrations failed.
+    #[error("migration failed: {0}")]
+    Migration(String),
+    /// Anything else the database said.
+    #[error(transparent)]
+    Query(DieselError),
+}
+
+impl From<DieselError> for StorageError {
+    fn from(error: DieselError) -> Self {
+        match error {
+            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
+                Self::Duplicate(info.constraint_name().unwrap_or_else(|| info.message()).to_owned())
+            }
+            other => Self::Query(other),
+        }
+    }
+}
+
+impl StorageError {
+    /// Stored text that its type no longer reads.
+    pub fn corrupt(what: &'static str, cause: impl std::fmt::Display) -> Self {
+        Self::Corrupt { what, cause: cause.to_string() }
+    }
+
+    /// Whether the same write may succeed when it is tried again: a deadlock or a serialization failure was its only fault.
+    pub(in crate::storage) fn is_transient(&self) -> bool {
+        match self {
+            Self::Query(DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
+            Self::Query(DieselError::DatabaseError(_, info)) => info.message().contains("deadlock detected"),
+            _ => false,
+        }
+    }
+
+    /// Whether the database cannot be reached or is too busy, so that the client should come back later.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Unavailable(_) => true,
+            Self::Query(DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)) => true,
+            Self::Query(DieselError::DatabaseError(_, info)) => {
+                let message = info.message();
+                ["database is locked", "server closed the connection", "terminating connection", "the database system is"]
+                    .iter()
+                    .any(|sign| message.contains(sign))
+            }
+            Self::Query(DieselError::BrokenTransactionManager) => true,
+            _ => self.is_transient(),
+        }
+    }
+}
+
+/// An error of a write: it may be one of the database, which decides whether the write is tried again.
+pub trait Failure: From<StorageError> {
+    /// The storage fault behind it, if it is one.
+    fn storage(&self) -> Option<&StorageError>;
+}
+
+impl Failure for StorageError {
+    fn storage(&self) -> Option<&StorageError> {
+        Some(self)
+    }
+}

@@ -1,0 +1,91 @@
+//! The journal: every event of every dossier, in order; and the outbox row that goes with each.
+
+use diesel::prelude::*;
+
+use super::db::{Reader, Tx};
+use super::error::StorageError;
+use super::schema::{journal, outbox};
+use super::{from_json, to_json};
+use crate::domain::dossier_code::DossierCode;
+use crate::domain::event::Event;
+use crate::domain::vocabulary::LocalTime;
+
+/// An event as it stands in the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place in the dossier's history, from 1.
+    pub seq: i64,
+    /// When it took effect.
+    pub at: LocalTime,
+    /// When it was recorded.
+    pub recorded_at: LocalTime,
+    /// Who did it.
+    pub actor: String,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Appends events to a dossier's journal, and an outbox row for each.
+///
+/// # Errors
+/// [`StorageError::Duplicate`] when another write appended in between.
+pub fn append(
+    tx: &mut Tx,
+    dossier: &DossierCode,
+    recorded_at: LocalTime,
+    actor: &str,
+    events: &[(LocalTime, Event)],
+) -> Result<(), StorageError> {
+    let dossier = dossier.to_string();
+    let last: Option<i64> = journal::table
+        .filter(journal::dossier.eq(&dossier))
+        .select(diesel::dsl::max(journal::seq))
+        .first(&mut *tx.connection)?;
+    for (seq, (at, event)) in (last.unwrap_or(0) + 1..).zip(events) {
+        let name = event.name();
+        diesel::insert_into(journal::table)
+            .values((
+                journal::dossier.eq(&dossier),
+                journal::seq.eq(seq),
+                journal::at.eq(at),
+                journal::recorded_at.eq(recorded_at),
+                journal::actor.eq(actor),
+                journal::name.eq(&name),
+                journal::event.eq(to_json("event", event)?),
+            ))
+            .execute(&mut *tx.connection)?;
+        diesel::insert_into(outbox::table)
+            .values((
+                outbox::id.eq(format!("{dossier}/{seq}")),
+                outbox::name.eq(&name),
+                outbox::dossier.eq(&dossier),
+                outbox::seq.eq(seq),
+                outbox::created_at.eq(recorded_at),
+            ))
+            .execute(&mut *tx.connection)?;
+    }
+    Ok(())
+}
+
+/// A dossier's events after `after`, in order, at most `limit`.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn entries(
+    reader: &mut Reader,
+    dossier: &DossierCode,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Entry>, StorageError> {
+    let rows: Vec<(i64, LocalTime, LocalTime, String, String)> = journal::table
+        .filter(journal::dossier.eq(dossier.to_string()).and(journal::seq.gt(after)))
+        .order(journal::seq.asc())
+        .limit(limit)
+        .select((journal::seq, journal::at, journal::recorded_at, journal::actor, journal::event))
+        .load(&mut *reader.connection)?;
+    rows.into_iter()
+        .map(|(seq, at, recorded_at, actor, event)| {
+            Ok(Entry { seq, at, recorded_at, actor, event: from_json("event", &event)? })
+        })
+        .collect()
+}

@@ -1,0 +1,204 @@
+//! Lists of dossiers: filters, order and keyset pages.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::connection::MultiBackend;
+use super::db::Reader;
+use super::dossier_row::{Record, Row};
+use super::error::StorageError;
+use super::schema::{agency_tree, dossiers};
+use crate::domain::timeliness::Timing;
+use crate::domain::vocabulary::{AgencyCode, Channel, FieldCode, LocalTime, ProcedureCode, Status};
+use crate::folding::fold;
+
+/// By what, and in which direction, a list is ordered; ties go by code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// By filing (which is the receipt, but for what waited to be accepted).
+    Received {
+        /// Newest first.
+        descending: bool,
+    },
+    /// By the instant due; dossiers without one are left out.
+    Due {
+        /// Latest first.
+        descending: bool,
+    },
+}
+
+/// Whose dossiers a caller sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Visible {
+    /// All.
+    Everything,
+    /// Those this agency resolves or received.
+    Of(AgencyCode),
+    /// Those this agency or one below it resolves or received.
+    Below(AgencyCode),
+}
+
+/// Which dossiers to list; what is `None` does not narrow.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    /// Whose.
+    pub visible: Visible,
+    /// Resolved by this agency or one below it.
+    pub agency: Option<AgencyCode>,
+    /// Of this procedure.
+    pub procedure: Option<ProcedureCode>,
+    /// Of this field.
+    pub field: Option<FieldCode>,
+    /// By this channel.
+    pub channel: Option<Channel>,
+    /// In this status.
+    pub status: Option<Status>,
+    /// Standing so at `now`.
+    pub timing: Option<Timing>,
+    /// The instant `timing` is asked for.
+    pub now: LocalTime,
+    /// Received at or after, before.
+    pub received: (Option<LocalTime>, Option<LocalTime>),
+    /// Due at or after, before.
+    pub due: (Option<LocalTime>, Option<LocalTime>),
+    /// Ended at or after, before.
+    pub finished: (Option<LocalTime>, Option<LocalTime>),
+    /// In this officer's charge.
+    pub assignee: Option<String>,
+    /// Name or code, in part, with or without diacritics.
+    pub q: Option<String>,
+    /// The order.
+    pub order: Order,
+}
+
+type Boxed<'a> = dossiers::BoxedQuery<'a, MultiBackend>;
+
+/// One page after `after` (the order's instant and the code of the last row before).
+///
+/// # Errors
+/// [`StorageError`].
+pub fn page(
+    reader: &mut Reader,
+    filter: &Filter,
+    after: Option<(LocalTime, &str)>,
+    limit: i64,
+) -> Result<Vec<Record>, StorageError> {
+    let query = ordered(narrowed(dossiers::table.into_boxed(), filter), filter.order, after);
+    let rows: Vec<Row> = query.limit(limit).select(Row::as_select()).load(&mut *reader.connection)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// The instant a record is ordered by.
+pub fn key_of(record: &Record, order: Order) -> LocalTime {
+    match order {
+        Order::Received { .. } => record.standing.filed_at,
+        Order::Due { .. } => record.standing.deadline.map_or(NaiveDateTime::MIN, |deadline| deadline.due_at),
+    }
+}
+
+fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
+    query = seen(query, &filter.visible);
+    if let Some(agency) = &filter.agency {
+        query = query.filter(dossiers::agency.eq_any(below(agency.as_str())));
+    }
+    if let Some(procedure) = &filter.procedure {
+        query = query.filter(dossiers::procedure_code.eq(procedure.as_str()));
+    }
+    if let Some(field) = &filter.field {
+        query = query.filter(dossiers::field.eq(field.as_str()));
+    }
+    if let Some(channel) = filter.channel {
+        query = query.filter(dossiers::channel.eq(channel.as_str()));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(dossiers::status.eq(status.national_code()));
+    }
+    if let Some(assignee) = &filter.assignee {
+        query = query.filter(dossiers::assignee.eq(assignee));
+    }
+    if let Some(q) = &filter.q {
+        let pattern = format!("%{}%", fold(q).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        query = query.filter(dossiers::search_text.like(pattern).escape('\\'));
+    }
+    if let (Some(from), _) = filter.received {
+        query = query.filter(dossiers::received_at.ge(from));
+    }
+    if let (_, Some(until)) = filter.received {
+        query = query.filter(dossiers::received_at.lt(until));
+    }
+    if let (Some(from), _) = filter.due {
+        query = query.filter(dossiers::due_at.ge(from));
+    }
+    if let (_, Some(until)) = filter.due {
+        query = query.filter(dossiers::due_at.lt(until));
+    }
+    if let (Some(from), _) = filter.finished {
+        query = query.filter(dossiers::ended_at.ge(from));
+    }
+    if let (_, Some(until)) = filter.finished {
+        query = query.filter(dossiers::ended_at.lt(until));
+    }
+    match filter.timing {
+        Some(timing) => timed(query, timing, filter.now),
+        None => query,
+    }
+}
+
+fn seen<'a>(query: Boxed<'a>, visible: &'a Visible) -> Boxed<'a> {
+    match visible {
+        Visible::Everything => query,
+        Visible::Of(agency) => {
+            let code = agency.as_str();
+            query.filter(dossiers::agency.eq(code).or(dossiers::received_by.eq(code)))
+        }
+        Visible::Below(agency) => query.filter(
+            dossiers::agency.eq_any(below(agency.as_str())).or(dossiers::received_by.eq_any(below(agency.as_str()))),
+        ),
+    }
+}
+
+/// The SQL side of [`Standing::timing`](crate::domain::dossier::Standing::timing).
+fn timed(query: Boxed<'_>, timing: Timing, now: LocalTime) -> Boxed<'_> {
+    let query = query.filter(dossiers::received_at.is_not_null().and(diesel::dsl::not(dossiers::void)));
+    let open = dossiers::ended_at.is_null();
+    match timing {
+        Timing::Ended(class) => query.filter(dossiers::ended_class.eq(class.as_str())),
+        Timing::Paused => query.filter(open.and(dossiers::stopped_since.is_not_null())),
+        Timing::Overdue => query.filter(open.and(dossiers::late_from.le(now))),
+        Timing::Within => query.filter(
+            open.and(dossiers::stopped_since.is_null())
+                .and(dossiers::late_from.is_null().or(dossiers::late_from.gt(now))),
+        ),
+    }
+}
+
+fn ordered<'a>(query: Boxed<'a>, order: Order, after: Option<(LocalTime, &'a str)>) -> Boxed<'a> {
+    use dossiers::{code, due_at, filed_at};
+    match (order, after) {
+        (Order::Received { descending: false }, None) => query.order((filed_at.asc(), code.asc())),
+        (Order::Received { descending: false }, Some((at, last))) => query
+            .filter(filed_at.gt(at).or(filed_at.eq(at).and(code.gt(last))))
+            .order((filed_at.asc(), code.asc())),
+        (Order::Received { descending: true }, None) => query.order((filed_at.desc(), code.desc())),
+        (Order::Received { descending: true }, Some((at, last))) => query
+            .filter(filed_at.lt(at).or(filed_at.eq(at).and(code.lt(last))))
+            .order((filed_at.desc(), code.desc())),
+        (Order::Due { descending: false }, None) => {
+            query.filter(due_at.is_not_null()).order((due_at.asc(), code.asc()))
+        }
+        (Order::Due { descending: false }, Some((at, last))) => {
+            query.filter(due_at.gt(at).or(due_at.eq(at).and(code.gt(last)))).order((due_at.asc(), code.asc()))
+        }
+        (Order::Due { descending: true }, None) => {
+            query.filter(due_at.is_not_null()).order((due_at.desc(), code.desc()))
+        }
+        (Order::Due { descending: true }, Some((at, last))) => {
+            query.filter(due_at.lt(at).or(due_at.eq(at).and(code.lt(last)))).order((due_at.desc(), code.desc()))
+        }
+    }
+}
+
+#[diesel::dsl::auto_type]
+fn below<'a>(root: &'a str) -> _ {
+    agency_tree::table.filter(agency_tree::ancestor.eq(root)).select(agency_tree::descendant)
+}

@@ -1,0 +1,43 @@
+//! The only Diesel in the house: one file per family of tables, plain functions on `&mut Tx` or `&mut Reader`.
+
+pub mod connection;
+pub mod db;
+pub mod dialect;
+pub mod error;
+pub mod migrate;
+pub mod schema;
+
+//ACC pub mod accounts;
+pub mod agencies;
+pub mod calendars;
+pub mod dossier_row;
+pub mod dossiers;
+pub mod idempotency;
+pub mod journal;
+pub mod leases;
+pub mod letters;
+pub mod listing;
+pub mod procedures;
+pub mod statistics;
+
+pub use db::{Db, PoolSizes, Reader, Tx};
+pub use error::{Failure, StorageError};
+
+/// Reads stored text back into its type.
+fn parsed<T>(what: &'static str, text: &str) -> Result<T, StorageError>
+where
+    T: std::str::FromStr,
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|cause| StorageError::corrupt(what, cause))
+}
+
+/// Reads stored JSON back into its type.
+fn from_json<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StorageError> {
+    serde_json::from_str(text).map_err(|cause| StorageError::corrupt(what, cause))
+}
+
+/// Writes a value as JSON to be stored.
+fn to_json<T: serde::Serialize>(what: &'static str, value: &T) -> Result<String, StorageError> {
+    serde_json::to_string(value).map_err(|cause| StorageError::corrupt(what, cause))
+}

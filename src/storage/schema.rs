@@ -1,0 +1,249 @@
+//! The tables as Diesel sees them; `tests/migrations.rs` holds this file against the migrated databases.
+#![allow(missing_docs, reason = "the table! macro documents nothing")]
+
+diesel::table! {
+    agencies (code) {
+        code -> Text,
+        name -> Text,
+        level -> Text,
+        parent -> Nullable<Text>,
+        created_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    agency_tree (ancestor, descendant) {
+        ancestor -> Text,
+        descendant -> Text,
+        distance -> Integer,
+    }
+}
+
+diesel::table! {
+    fields (code) {
+        code -> Text,
+        name -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    procedures (code) {
+        code -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    procedure_versions (procedure_code, version) {
+        procedure_code -> Text,
+        version -> BigInt,
+        name -> Text,
+        field -> Text,
+        level -> Text,
+        online_level -> Text,
+        rule -> Text,
+        online_rule -> Nullable<Text>,
+        valid_from -> Nullable<Date>,
+        decision -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    calendar_years (year) {
+        year -> Integer,
+        days -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    office_hours (agency, valid_from) {
+        agency -> Text,
+        valid_from -> Date,
+        weekdays -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    closures (id) {
+        id -> Text,
+        agency -> Text,
+        closed_on -> Date,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    code_counters (agency, day) {
+        agency -> Text,
+        day -> Date,
+        last -> BigInt,
+    }
+}
+
+diesel::table! {
+    dossiers (code) {
+        code -> Text,
+        procedure_code -> Text,
+        procedure_version -> BigInt,
+        field -> Text,
+        level -> Text,
+        agency -> Text,
+        received_by -> Text,
+        unit -> Text,
+        channel -> Text,
+        status -> SmallInt,
+        void -> Bool,
+        filed_at -> Timestamp,
+        received_at -> Nullable<Timestamp>,
+        acceptance_due_at -> Nullable<Timestamp>,
+        original_due_at -> Nullable<Timestamp>,
+        due_at -> Nullable<Timestamp>,
+        late_from -> Nullable<Timestamp>,
+        stopped_since -> Nullable<Timestamp>,
+        span_from -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+        ended_class -> Nullable<Text>,
+        ended_from -> Nullable<SmallInt>,
+        ended_previous_move_at -> Nullable<Timestamp>,
+        outcome -> Nullable<Text>,
+        returned_at -> Nullable<Timestamp>,
+        last_move_at -> Timestamp,
+        supplement_requests -> Integer,
+        supplement_late -> Bool,
+        accepted_late -> Bool,
+        reappointed_at -> Nullable<Timestamp>,
+        letter_on -> Nullable<Date>,
+        lateness_noted -> Bool,
+        applicant_kind -> Text,
+        applicant_name -> Text,
+        identity_no -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        email -> Nullable<Text>,
+        address -> Nullable<Text>,
+        summary -> Nullable<Text>,
+        assignee -> Nullable<Text>,
+        note -> Nullable<Text>,
+        papers -> Text,
+        search_text -> Text,
+        created_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    past_spans (dossier, starts_at) {
+        dossier -> Text,
+        starts_at -> Timestamp,
+        ends_at -> Timestamp,
+        late_from -> Nullable<Timestamp>,
+        paused -> Bool,
+    }
+}
+
+diesel::table! {
+    journal (dossier, seq) {
+        dossier -> Text,
+        seq -> BigInt,
+        at -> Timestamp,
+        recorded_at -> Timestamp,
+        actor -> Text,
+        name -> Text,
+        event -> Text,
+    }
+}
+
+diesel::table! {
+    letters (id) {
+        id -> Text,
+        dossier -> Text,
+        kind -> Text,
+        status -> Text,
+        reason -> Nullable<Text>,
+        new_return_at -> Nullable<Timestamp>,
+        number -> Nullable<BigInt>,
+        notation -> Nullable<Text>,
+        promulgated_on -> Nullable<Date>,
+        signer_name -> Nullable<Text>,
+        signer_position -> Nullable<Text>,
+        delivered_channel -> Nullable<Text>,
+        delivered_at -> Nullable<Timestamp>,
+        remark -> Nullable<Text>,
+        notice_late -> Bool,
+        created_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> Text,
+        name -> Text,
+        dossier -> Text,
+        seq -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (caller, route, key) {
+        caller -> Text,
+        route -> Text,
+        key -> Text,
+        body_hash -> Text,
+        status -> SmallInt,
+        headers -> Text,
+        answer -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Text,
+        username -> Text,
+        password_hash -> Text,
+        role -> Text,
+        agency -> Nullable<Text>,
+        created_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Text,
+        user_id -> Text,
+        refresh_hash -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    clients (id) {
+        id -> Text,
+        name -> Text,
+        secret_hash -> Text,
+        scopes -> Text,
+        agency -> Nullable<Text>,
+        created_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    leases (name) {
+        name -> Text,
+        holder -> Text,
+        until -> Timestamp,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    agencies, agency_tree, fields, procedures, procedure_versions, calendar_years, office_hours, closures, code_counters, dossiers, past_spans, journal, letters, outbox, idempotency_keys, users, sessions, clients, leases,
+);
