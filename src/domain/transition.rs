@@ -201,7 +201,7 @@ impl Dossier {
         let undone = self.standing.status;
         match (self.standing.void, undone) {
             (true, _) => Err(Refusal::DossierVoid),
-            (false, Status::Withdrawn | Status::Stopped | Status::Finished) if self.standing.end.is_some() => {
+            (false, Status::Withdrawn | Status::Stopped | Status::Finished) => {
                 Ok(Change::of(self, vec![(now, Event::Reopened { reason, undone })]))
             }
             (false, _) => Err(Refusal::IllegalTransition { from: undone, to: "reopen" }),
