@@ -196,8 +196,10 @@ impl Standing {
         if before == self.clock() {
             return None;
         }
-        let from = self.span_from.replace(at)?;
-        before.map(|(late_from, paused)| Span { from, until: at, late_from, paused })
+        // A move recorded after a change of the calendar may be dated before it: the spans up to that change stay.
+        let until = self.span_from.map_or(at, |from| at.max(from));
+        let from = self.span_from.replace(until)?;
+        before.map(|(late_from, paused)| Span { from, until, late_from, paused })
     }
 
     /// What a [`Span`] holds still: when the dossier becomes overdue and whether the clock stands; `None` before receipt.
