@@ -20,3 +20,6 @@ pub mod apology;
 pub mod statistics;
 
 pub mod refusal;
+
+#[cfg(test)]
+mod testing;
