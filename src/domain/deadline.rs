@@ -240,3 +240,12 @@ fn walk_hours(
     days.filter(|date| office.is_working(*date)).for_each(|date| witness.counted(date));
     Ok(due_at)
 }
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+mod agency_tests;
+
+#[cfg(test)]
+mod property_tests;
