@@ -283,3 +283,12 @@ fn supplement_is_late(standing: &Standing, at: LocalTime, office: &OfficeCalenda
     let Some(received_at) = standing.received_at else { return Ok(false) };
     Ok(at.date() > office.nth_working_day_after(received_at.date(), SUPPLEMENT_WORKING_DAYS)?)
 }
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+mod clock_tests;
+
+#[cfg(test)]
+mod property_tests;
