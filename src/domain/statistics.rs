@@ -356,3 +356,9 @@ impl TypedFigures {
         CheckedFigures { difference: received - resolved - in_progress, failed }
     }
 }
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+mod property_tests;
