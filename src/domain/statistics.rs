@@ -361,4 +361,7 @@ impl TypedFigures {
 mod tests;
 
 #[cfg(test)]
+mod figures_tests;
+
+#[cfg(test)]
 mod property_tests;

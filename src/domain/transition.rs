@@ -291,4 +291,7 @@ mod tests;
 mod clock_tests;
 
 #[cfg(test)]
+mod span_tests;
+
+#[cfg(test)]
 mod property_tests;

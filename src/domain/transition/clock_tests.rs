@@ -277,26 +277,6 @@ fn only_withdrawn_stopped_and_finished_dossiers_are_reopened() {
 }
 
 #[test]
-fn spans_keep_when_the_dossier_was_to_become_overdue() {
-    let dossier = received(working_days(5), "2026-03-02T09:00");
-    let step = |dossier: &Dossier, to, moved_at| {
-        let change = attempt(dossier, &wish(to, moved_at)).unwrap();
-        (change.after, change.spans)
-    };
-    let (dossier, unchanged) = step(&dossier, Processing, "2026-03-02T10:00");
-    assert_eq!(unchanged, SpanChange::Unchanged);
-    let (dossier, running) = step(&dossier, SupplementRequired, "2026-03-04T10:00");
-    let (dossier, waiting) = step(&dossier, Processing, "2026-03-12T15:30");
-    let (_, finished) = step(&dossier, Finished, "2026-03-13T09:00");
-    let span = |from, until, late_from: Option<&str>, paused| {
-        SpanChange::Closed(vec![Span { from: at(from), until: at(until), late_from: late_from.map(at), paused }])
-    };
-    assert_eq!(running, span("2026-03-02T09:00", "2026-03-04T10:00", Some("2026-03-10T00:00"), false));
-    assert_eq!(waiting, span("2026-03-04T10:00", "2026-03-12T15:30", None, true));
-    assert_eq!(finished, SpanChange::Unchanged, "the last span stays with the dossier");
-}
-
-#[test]
 fn a_re_appointment_moves_no_deadline() {
     // "Re-appointment changes `reappointed_at` only; statistics go by `due_on`/`late_from`."
     let dossier = received(working_days(1), "2026-03-02T09:00");
