@@ -99,6 +99,8 @@ CREATE TABLE dossiers (
     ended_class TEXT CHECK (ended_class IN ('early', 'on_time', 'late')),
     ended_from SMALLINT,
     ended_previous_move_at TIMESTAMP,
+    -- The move before an end at intake, which is in no column but can be undone.
+    before_intake_end TIMESTAMP,
     outcome TEXT CHECK (outcome IN ('granted', 'refused')),
     returned_at TIMESTAMP,
     last_move_at TIMESTAMP NOT NULL,

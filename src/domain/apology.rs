@@ -274,3 +274,6 @@ pub fn check_new_return(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

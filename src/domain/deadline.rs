@@ -1,8 +1,9 @@
 //! The clock of a dossier: from a procedure's rule and a receipt to the day due, the instant due and the first late instant.
 
-use chrono::{Days, Months, NaiveDate, NaiveTime, TimeDelta};
+use chrono::{Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 
+use super::calendar::LAST_YEAR;
 use super::office::{BeyondCalendar, Day, DayOff, OfficeCalendar, closing, fit_into, opening};
 use super::vocabulary::{LocalTime, UnknownWord, words};
 use std::fmt;
@@ -207,7 +208,7 @@ fn last_day(
         Unit::Month => received_on.checked_add_months(Months::new(amount)),
         Unit::WorkingDay | Unit::WorkingHour => Some(received_on),
     };
-    let nominal = nominal.ok_or(BeyondCalendar)?;
+    let nominal = nominal.filter(|date| date.year() <= LAST_YEAR).ok_or(BeyondCalendar)?;
     received_on.iter_days().skip(1).take_while(|date| *date < nominal).for_each(|date| witness.counted(date));
     let due_on = match office.day(nominal) {
         Day::Working(_) => nominal,
@@ -242,3 +243,12 @@ fn walk_hours(
     days.filter(|date| office.is_working(*date)).for_each(|date| witness.counted(date));
     Ok(due_at)
 }
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+mod agency_tests;
+
+#[cfg(test)]
+mod property_tests;

@@ -57,6 +57,8 @@ pub struct Standing {
     pub span_from: Option<LocalTime>,
     /// How it ended.
     pub end: Option<End>,
+    /// The move before it was withdrawn or stopped at intake, where it waited for papers; `reopen` goes back there.
+    pub before_intake_end: Option<LocalTime>,
     /// What it brought.
     pub outcome: Option<Outcome>,
     /// When the result was handed over.
@@ -99,6 +101,7 @@ impl Standing {
             stopped_since: None,
             span_from: None,
             end: None,
+            before_intake_end: None,
             outcome: None,
             returned_at: None,
             last_move_at: filed_at,
@@ -193,10 +196,12 @@ impl Standing {
         if before == self.clock() {
             return None;
         }
-        let from = self.span_from.replace(at)?;
+        // A move recorded after a change of the calendar may be dated before it: the spans up to that change stay.
+        let until = self.span_from.map_or(at, |from| at.max(from));
+        let from = self.span_from.replace(until)?;
+        let span = |(late_from, paused)| Span { from, until, late_from, paused };
         // A span of no length holds no instant.
-        let span = |(late_from, paused)| Span { from, until: at, late_from, paused };
-        before.filter(|_| from < at).map(span)
+        before.filter(|_| from < until).map(span)
     }
 
     /// What a [`Span`] holds still: when the dossier becomes overdue and whether the clock stands; `None` before receipt.
@@ -207,15 +212,19 @@ impl Standing {
     fn close(&mut self, at: LocalTime, status: Status, class: Option<EndClass>) {
         let (from, previous_move_at) = (self.status, self.last_move_at);
         self.end = class.map(|class| End { at, class, from, previous_move_at });
+        self.before_intake_end = class.is_none().then_some(previous_move_at);
         self.status = status;
     }
 
-    /// Undoes the end as if it had not been; a pause that was running runs on.
+    /// Undoes the end as if it had not been; a pause that was running runs on. An end at intake was an end of waiting.
     fn reopen(&mut self) {
         if let Some(end) = self.end.take() {
             self.status = end.from;
             self.last_move_at = end.previous_move_at;
             self.outcome = None;
+        } else if let Some(previous_move_at) = self.before_intake_end.take() {
+            self.status = Status::SupplementRequired;
+            self.last_move_at = previous_move_at;
         }
     }
 }

@@ -22,3 +22,6 @@ pub mod apology;
 pub mod statistics;
 
 pub mod refusal;
+
+#[cfg(test)]
+mod testing;

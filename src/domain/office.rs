@@ -267,3 +267,6 @@ pub fn closing(sessions: &[Session]) -> NaiveTime {
 fn seconds_between(begin: NaiveTime, end: NaiveTime) -> u64 {
     u64::from(end.num_seconds_from_midnight() - begin.num_seconds_from_midnight())
 }
+
+#[cfg(test)]
+mod tests;

@@ -356,3 +356,12 @@ impl TypedFigures {
         CheckedFigures { difference: received - resolved - in_progress, failed }
     }
 }
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+mod figures_tests;
+
+#[cfg(test)]
+mod property_tests;

@@ -113,3 +113,6 @@ pub fn class_of_result(deadline: Option<&Deadline>, at: LocalTime) -> EndClass {
 pub fn class_of_closing(late_from: Option<LocalTime>, at: LocalTime) -> EndClass {
     if is_late(late_from, at) { EndClass::Late } else { EndClass::OnTime }
 }
+
+#[cfg(test)]
+mod tests;

@@ -201,7 +201,7 @@ impl Dossier {
         let undone = self.standing.status;
         match (self.standing.void, undone) {
             (true, _) => Err(Refusal::DossierVoid),
-            (false, Status::Withdrawn | Status::Stopped | Status::Finished) if self.standing.end.is_some() => {
+            (false, Status::Withdrawn | Status::Stopped | Status::Finished) => {
                 Ok(Change::of(self, vec![(now, Event::Reopened { reason, undone })]))
             }
             (false, _) => Err(Refusal::IllegalTransition { from: undone, to: "reopen" }),
@@ -283,3 +283,15 @@ fn supplement_is_late(standing: &Standing, at: LocalTime, office: &OfficeCalenda
     let Some(received_at) = standing.received_at else { return Ok(false) };
     Ok(at.date() > office.nth_working_day_after(received_at.date(), SUPPLEMENT_WORKING_DAYS)?)
 }
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+mod clock_tests;
+
+#[cfg(test)]
+mod span_tests;
+
+#[cfg(test)]
+mod property_tests;

@@ -85,13 +85,7 @@ pub fn draft(
 ///
 /// # Errors
 /// [`Fault::NotFound`], [`Fault::Forbidden`], [`Fault::Changed`], [`Fault::Refused`].
-pub fn handle(
-    tx: &mut Tx,
-    act: Act<'_>,
-    id: &str,
-    expected: Option<i64>,
-    verb: Verb,
-) -> Result<LetterRecord, Fault> {
+pub fn handle(tx: &mut Tx, act: Act<'_>, id: &str, expected: Option<i64>, verb: Verb) -> Result<LetterRecord, Fault> {
     let dossier = letters::find(tx, id)?.ok_or(Fault::NotFound("letter"))?.dossier;
     let action = verb.action();
     let mut record = open(tx, act, &dossier, None, |_| action).map_err(|fault| match fault {

@@ -62,7 +62,13 @@ pub fn correct(
         standing: Box::new(record.standing.clone()),
         spans: spans.clone(),
     };
-    keep(tx, act, &mut record, Deed { events: vec![(act.now, event)], spans: SpanChange::Replaced(spans) }, Stored::Before)?;
+    keep(
+        tx,
+        act,
+        &mut record,
+        Deed { events: vec![(act.now, event)], spans: SpanChange::Replaced(spans) },
+        Stored::Before,
+    )?;
     Ok(record)
 }
 

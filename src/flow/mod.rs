@@ -5,18 +5,17 @@ pub mod desk;
 pub mod fault;
 pub mod keep;
 
-pub mod intake;
-pub mod transition;
-pub mod edit;
 pub mod apologise;
+pub mod edit;
+pub mod intake;
 pub mod sweep;
+pub mod transition;
 
 pub mod correct;
 pub mod history;
 pub mod import;
 pub mod recompute;
 pub mod verify;
-
 
 pub use actor::{Act, Action, Actor};
 pub use fault::Fault;

@@ -39,7 +39,8 @@ pub fn sweep(db: &Db, ambient: &Ambient, at_risk_days: u32) -> Result<Swept, Fau
         if codes.is_empty() {
             break;
         }
-        swept.overdue += db.write(|tx| codes.iter().try_fold(0, |sum, code| Ok::<_, Fault>(sum + note(tx, act, code)?)))?;
+        swept.overdue +=
+            db.write(|tx| codes.iter().try_fold(0, |sum, code| Ok::<_, Fault>(sum + note(tx, act, code)?)))?;
     }
     if at_risk_days > 0 {
         swept.warned = warn(db, act, at_risk_days)?;

@@ -3,9 +3,9 @@
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
+use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::r2d2::{Pool, PooledConnection};
-use diesel::Connection;
 
 use super::connection::{AnyConnection, Backend, Manager};
 use super::error::{Failure, StorageError};
@@ -121,7 +121,9 @@ impl Db {
         loop {
             let answer = self.write_once(&mut work);
             match &answer {
-                Err(error) if attempt < ATTEMPTS && error.storage().is_some_and(StorageError::is_transient) => attempt += 1,
+                Err(error) if attempt < ATTEMPTS && error.storage().is_some_and(StorageError::is_transient) => {
+                    attempt += 1
+                }
                 _ => return answer,
             }
         }

@@ -20,7 +20,9 @@ pub(in crate::storage) fn lock_migrations(tx: &mut Tx) -> Result<(), StorageErro
 /// Keeps other writers off a dossier until this transaction ends. On SQLite there are no others.
 pub(in crate::storage) fn lock_dossier(tx: &mut Tx, code: &str) -> Result<(), StorageError> {
     if let AnyConnection::Postgres(connection) = &mut *tx.connection {
-        diesel::sql_query("SELECT 1 FROM dossiers WHERE code = $1 FOR UPDATE").bind::<Text, _>(code).execute(connection)?;
+        diesel::sql_query("SELECT 1 FROM dossiers WHERE code = $1 FOR UPDATE")
+            .bind::<Text, _>(code)
+            .execute(connection)?;
     }
     Ok(())
 }

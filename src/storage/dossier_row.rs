@@ -10,9 +10,7 @@ use crate::domain::deadline::{Deadline, Unit};
 use crate::domain::dossier::{End, Standing};
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::papers::{Applicant, Papers};
-use crate::domain::vocabulary::{
-    AgencyCode, Channel, FieldCode, LocalTime, ProcedureCode, ProcedureLevel, Status,
-};
+use crate::domain::vocabulary::{AgencyCode, Channel, FieldCode, LocalTime, ProcedureCode, ProcedureLevel, Status};
 use crate::folding::fold;
 
 /// A dossier with everything that is kept of it.
@@ -84,6 +82,7 @@ pub(in crate::storage) struct Row {
     ended_class: Option<String>,
     ended_from: Option<i16>,
     ended_previous_move_at: Option<NaiveDateTime>,
+    before_intake_end: Option<NaiveDateTime>,
     outcome: Option<String>,
     returned_at: Option<NaiveDateTime>,
     last_move_at: NaiveDateTime,
@@ -136,6 +135,7 @@ impl Row {
             ended_class: end.map(|end| end.class.as_str().to_owned()),
             ended_from: end.map(|end| end.from.national_code()),
             ended_previous_move_at: end.map(|end| end.previous_move_at),
+            before_intake_end: standing.before_intake_end,
             outcome: standing.outcome.map(|outcome| outcome.to_string()),
             returned_at: standing.returned_at,
             last_move_at: standing.last_move_at,
@@ -212,6 +212,7 @@ impl Row {
             stopped_since: self.stopped_since,
             span_from: self.span_from,
             end,
+            before_intake_end: self.before_intake_end,
             outcome: self.outcome.as_deref().map(|outcome| parsed("outcome", outcome)).transpose()?,
             returned_at: self.returned_at,
             last_move_at: self.last_move_at,

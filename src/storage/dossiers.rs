@@ -162,7 +162,12 @@ pub fn newly_overdue(reader: &mut Reader, now: LocalTime, limit: i64) -> Result<
 ///
 /// # Errors
 /// [`StorageError`].
-pub fn due_by(reader: &mut Reader, after: &str, until: LocalTime, limit: i64) -> Result<Vec<DossierCode>, StorageError> {
+pub fn due_by(
+    reader: &mut Reader,
+    after: &str,
+    until: LocalTime,
+    limit: i64,
+) -> Result<Vec<DossierCode>, StorageError> {
     let codes: Vec<String> = dossiers::table
         .filter(dossiers::ended_at.is_null().and(dossiers::late_from.is_not_null()))
         .filter(diesel::dsl::not(dossiers::void).and(diesel::dsl::not(dossiers::lateness_noted)))

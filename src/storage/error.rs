@@ -67,9 +67,14 @@ impl StorageError {
             Self::Query(DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)) => true,
             Self::Query(DieselError::DatabaseError(_, info)) => {
                 let message = info.message();
-                ["database is locked", "server closed the connection", "terminating connection", "the database system is"]
-                    .iter()
-                    .any(|sign| message.contains(sign))
+                [
+                    "database is locked",
+                    "server closed the connection",
+                    "terminating connection",
+                    "the database system is",
+                ]
+                .iter()
+                .any(|sign| message.contains(sign))
             }
             Self::Query(DieselError::BrokenTransactionManager) => true,
             _ => self.is_transient(),

@@ -71,12 +71,7 @@ pub fn append(
 ///
 /// # Errors
 /// [`StorageError`].
-pub fn entries(
-    reader: &mut Reader,
-    dossier: &DossierCode,
-    after: i64,
-    limit: i64,
-) -> Result<Vec<Entry>, StorageError> {
+pub fn entries(reader: &mut Reader, dossier: &DossierCode, after: i64, limit: i64) -> Result<Vec<Entry>, StorageError> {
     let rows: Vec<(i64, LocalTime, LocalTime, String, String)> = journal::table
         .filter(journal::dossier.eq(dossier.to_string()).and(journal::seq.gt(after)))
         .order(journal::seq.asc())

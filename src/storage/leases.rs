@@ -12,13 +12,7 @@ use crate::domain::vocabulary::LocalTime;
 ///
 /// # Errors
 /// [`StorageError`].
-pub fn acquire(
-    tx: &mut Tx,
-    name: &str,
-    holder: &str,
-    now: LocalTime,
-    length: TimeDelta,
-) -> Result<bool, StorageError> {
+pub fn acquire(tx: &mut Tx, name: &str, holder: &str, now: LocalTime, length: TimeDelta) -> Result<bool, StorageError> {
     let until = now + length;
     let free = leases::holder.eq(holder).or(leases::until.le(now));
     let renewed = diesel::update(leases::table)

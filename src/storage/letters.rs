@@ -89,15 +89,16 @@ impl Row {
     }
 
     fn read(self) -> Result<LetterRecord, StorageError> {
-        let promulgation = match (self.number, self.notation, self.promulgated_on, self.signer_name, self.signer_position) {
-            (Some(number), Some(notation), Some(on), Some(name), Some(position)) => Some(Promulgation {
-                number: u32::try_from(number).map_err(|cause| StorageError::corrupt("letter number", cause))?,
-                notation,
-                on,
-                signer: Signer { name, position },
-            }),
-            _ => None,
-        };
+        let promulgation =
+            match (self.number, self.notation, self.promulgated_on, self.signer_name, self.signer_position) {
+                (Some(number), Some(notation), Some(on), Some(name), Some(position)) => Some(Promulgation {
+                    number: u32::try_from(number).map_err(|cause| StorageError::corrupt("letter number", cause))?,
+                    notation,
+                    on,
+                    signer: Signer { name, position },
+                }),
+                _ => None,
+            };
         let delivered = match (self.delivered_channel, self.delivered_at) {
             (Some(channel), Some(at)) => Some((parsed("letter channel", &channel)?, at)),
             _ => None,
@@ -203,8 +204,7 @@ pub fn page(
         query = query.filter(dossiers::agency.eq_any(subtree));
     }
     if let Some(agency) = &filter.belongs_to {
-        query =
-            query.filter(dossiers::agency.eq(agency.as_str()).or(dossiers::received_by.eq(agency.as_str())));
+        query = query.filter(dossiers::agency.eq(agency.as_str()).or(dossiers::received_by.eq(agency.as_str())));
     }
     if let Some(status) = filter.status {
         query = query.filter(letters::status.eq(status.as_str()));

@@ -176,13 +176,13 @@ fn ordered<'a>(query: Boxed<'a>, order: Order, after: Option<(LocalTime, &'a str
     use dossiers::{code, due_at, filed_at};
     match (order, after) {
         (Order::Received { descending: false }, None) => query.order((filed_at.asc(), code.asc())),
-        (Order::Received { descending: false }, Some((at, last))) => query
-            .filter(filed_at.gt(at).or(filed_at.eq(at).and(code.gt(last))))
-            .order((filed_at.asc(), code.asc())),
+        (Order::Received { descending: false }, Some((at, last))) => {
+            query.filter(filed_at.gt(at).or(filed_at.eq(at).and(code.gt(last)))).order((filed_at.asc(), code.asc()))
+        }
         (Order::Received { descending: true }, None) => query.order((filed_at.desc(), code.desc())),
-        (Order::Received { descending: true }, Some((at, last))) => query
-            .filter(filed_at.lt(at).or(filed_at.eq(at).and(code.lt(last))))
-            .order((filed_at.desc(), code.desc())),
+        (Order::Received { descending: true }, Some((at, last))) => {
+            query.filter(filed_at.lt(at).or(filed_at.eq(at).and(code.lt(last)))).order((filed_at.desc(), code.desc()))
+        }
         (Order::Due { descending: false }, None) => {
             query.filter(due_at.is_not_null()).order((due_at.asc(), code.asc()))
         }

@@ -110,6 +110,7 @@ diesel::table! {
         ended_class -> Nullable<Text>,
         ended_from -> Nullable<SmallInt>,
         ended_previous_move_at -> Nullable<Timestamp>,
+        before_intake_end -> Nullable<Timestamp>,
         outcome -> Nullable<Text>,
         returned_at -> Nullable<Timestamp>,
         last_move_at -> Timestamp,
@@ -245,5 +246,23 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
-    agencies, agency_tree, fields, procedures, procedure_versions, calendar_years, office_hours, closures, code_counters, dossiers, past_spans, journal, letters, outbox, idempotency_keys, users, sessions, clients, leases,
+    agencies,
+    agency_tree,
+    fields,
+    procedures,
+    procedure_versions,
+    calendar_years,
+    office_hours,
+    closures,
+    code_counters,
+    dossiers,
+    past_spans,
+    journal,
+    letters,
+    outbox,
+    idempotency_keys,
+    users,
+    sessions,
+    clients,
+    leases,
 );
