@@ -3,6 +3,7 @@
 //! In reading order: [`domain`] (the rules, pure) → [`flow`] (one verb, one transaction) → [`storage`] (the only SQL).
 
 pub mod ambient;
+pub mod demo;
 pub mod domain;
 pub mod flow;
 pub mod folding;

@@ -17,5 +17,7 @@ pub mod import;
 pub mod recompute;
 pub mod verify;
 
+pub mod administer;
+
 pub use actor::{Act, Action, Actor};
 pub use fault::Fault;

@@ -1,0 +1,56 @@
+//! The demonstration office: the labour department of Đắk Nông, its first half-year of 2023, and a live sample around today.
+
+mod catalogue;
+mod half_year;
+mod live;
+
+use std::io::Write;
+
+use crate::ambient::Ambient;
+use crate::domain::vocabulary::AgencyCode;
+use crate::flow::desk::Desk;
+use crate::flow::import::{History, take};
+use crate::flow::sweep::sweep;
+use crate::flow::{Act, Actor, Fault};
+use crate::storage::{Db, agencies};
+
+pub use catalogue::{DEPARTMENT, agency, procedures};
+
+/// How many dossiers one transaction takes.
+const BATCH: usize = 250;
+
+/// Loads the office into an empty database, telling `progress` how far it is; does nothing when it is there already.
+///
+/// # Errors
+/// [`Fault`].
+pub fn load(db: &Db, ambient: &Ambient, progress: &mut dyn Write) -> Result<(), Fault> {
+    let department: AgencyCode = agency(DEPARTMENT)?;
+    if db.read(|reader| agencies::find(reader, &department))?.is_some() {
+        return Ok(());
+    }
+    let actor = Actor::service("demo");
+    let act = Act { actor: &actor, now: ambient.now(), ambient };
+    db.write(|tx| catalogue::enter(tx, act))?;
+    let desk = db.read(Desk::new)?;
+    let mut histories = half_year::histories(desk.national())?;
+    let live = live::histories(desk.national(), ambient.now())?;
+    let total = histories.len() + live.len();
+    histories.extend(live);
+    let mut done = 0;
+    for batch in histories.chunks(BATCH) {
+        enter(db, act, batch)?;
+        done += batch.len();
+        // A progress line that cannot be shown is no reason to stop.
+        let _ = write!(progress, "\r{done}/{total}");
+    }
+    let _ = writeln!(progress);
+    sweep(db, ambient, 0)?;
+    Ok(())
+}
+
+fn enter(db: &Db, act: Act<'_>, batch: &[History]) -> Result<(), Fault> {
+    db.write(|tx| {
+        let mut desk = Desk::new(tx)?;
+        batch.iter().try_for_each(|history| take(tx, act, &mut desk, history).map(drop))
+    })
+}

@@ -1,0 +1,41 @@
+//! The demonstration office shows the published figures of the half-year, and verifies.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::time::Duration;
+
+use motcua::ambient::Ambient;
+use motcua::demo;
+use motcua::domain::statistics::{Period, Tally};
+use motcua::flow::verify::verify;
+use motcua::storage::{Db, PoolSizes, migrate, statistics};
+
+#[test]
+fn the_half_year_of_2023_is_reproduced_exactly() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("demo.db").display());
+    let db = Db::open(&url, PoolSizes { readers: 2, writers: 2, wait: Duration::from_secs(5) }).unwrap();
+    migrate::up(&db).unwrap();
+    let now = "2026-11-23T10:00:00".parse().unwrap();
+    let ambient = Ambient::standing_at(chrono_tz::Asia::Ho_Chi_Minh, now);
+    demo::load(&db, &ambient, &mut std::io::sink()).unwrap();
+
+    let window = Period::preset("2023-H1").unwrap().window(now);
+    let groups = db.read(|reader| statistics::tallies(reader, &window, None, &[])).unwrap();
+    let total = groups[0].tally;
+    // The published half-year, the carried dossier read as part of the 1,759 (domain.md 2.3).
+    assert_eq!((total.online, total.direct + total.postal, total.carried_over), (158, 1_758, 1));
+    assert_eq!((total.received(), total.resolved(), total.in_progress()), (1_917, 1_715, 202));
+    assert_eq!((total.early + total.on_time, total.late, total.within, total.overdue), (1_715, 0, 202, 0));
+    assert!(total.is_balanced());
+
+    // The 202 were finished in time afterwards: the second half carries them and ends none of them late.
+    let after = Period::preset("2023-H2").unwrap().window(now);
+    let groups = db.read(|reader| statistics::tallies(reader, &after, None, &[])).unwrap();
+    let second: Tally = groups[0].tally;
+    assert_eq!((second.carried_over, second.resolved(), second.late, second.in_progress()), (202, 202, 0, 0));
+
+    let verdict = verify(&db, now).unwrap();
+    assert_eq!(verdict.differences, Vec::<String>::new());
+    assert!(verdict.dossiers > 1_917);
+}
+
