@@ -1,1 +1,247 @@
-fn main() {}
+//! The program: subcommands, nothing else.
+
+use std::error::Error;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::net::TcpListener;
+use std::process::ExitCode;
+
+use chrono::NaiveDate;
+use clap::{Parser, Subcommand};
+use motcua::config::{ServeSettings, StoreSettings};
+use motcua::documents::form_06a;
+use motcua::domain::statistics::Period;
+use motcua::domain::vocabulary::{AgencyCode, Role};
+use motcua::flow::accounts::{add_user, hash_password};
+use motcua::flow::report;
+use motcua::flow::sweep::sweep;
+use motcua::flow::verify::verify;
+use motcua::flow::{Act, Actor, Fault};
+use motcua::{app, demo, http};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Dossiers of one-stop shops: deadlines, states, counts, letters of apology.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(flatten)]
+    store: StoreSettings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API.
+    Serve(ServeSettings),
+    /// Load the demonstration office into its own database, show its figures, and serve it.
+    Demo {
+        #[command(flatten)]
+        serve: ServeSettings,
+        /// Stop before serving.
+        #[arg(long)]
+        load_only: bool,
+    },
+    /// Bring the database up to date.
+    Migrate,
+    /// Notice what became overdue and open its letters.
+    Sweep {
+        /// Open a warning letter so many working days ahead; 0 opens none.
+        #[arg(long, env = "MOTCUA_AT_RISK_DAYS", default_value_t = 0)]
+        at_risk_days: u32,
+    },
+    /// Import histories, one JSON object a line.
+    Import {
+        /// The file; `-` for standard input.
+        file: String,
+    },
+    /// Reports.
+    #[command(subcommand)]
+    Report(ReportCommand),
+    /// Recount everything from the journal; exit 1 when something differs.
+    Verify,
+    /// People who may sign in.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Print the API document.
+    Openapi,
+}
+
+#[derive(Subcommand)]
+enum ReportCommand {
+    /// Form II.06a.
+    #[command(name = "06a")]
+    Form06a {
+        /// First day.
+        #[arg(long, required_unless_present = "period")]
+        from: Option<NaiveDate>,
+        /// Last day.
+        #[arg(long, required_unless_present = "period")]
+        to: Option<NaiveDate>,
+        /// A preset instead, e.g. 2023-H1.
+        #[arg(long, conflicts_with_all = ["from", "to"])]
+        period: Option<String>,
+        /// Agency, with those below it; all when left out.
+        #[arg(long)]
+        agency: Option<AgencyCode>,
+        /// json or csv.
+        #[arg(long, default_value = "json", value_parser = ["json", "csv"])]
+        format: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Add a user; the password is the first line of standard input.
+    Create {
+        /// Name to sign in with.
+        name: String,
+        /// front_desk, officer, leader, auditor or admin.
+        #[arg(long)]
+        role: Role,
+        /// Agency the role is held at; optional for an administrator.
+        #[arg(long)]
+        agency: Option<AgencyCode>,
+        /// Read the password from standard input.
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    motcua::telemetry::start();
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            // The last word to whoever started the program, also when no log is read.
+            let _ = writeln!(io::stderr(), "motcua: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
+    let store = cli.store;
+    let mut out = io::stdout().lock();
+    match cli.command {
+        Command::Openapi => writeln!(out, "{}", http::openapi().to_pretty_json()?)?,
+        Command::Serve(settings) => {
+            drop(out);
+            let listener = listen(&settings)?;
+            let db = app::open(&store)?;
+            serve(db, &store, &settings, listener)?;
+        }
+        Command::Demo { serve: settings, load_only } => {
+            drop(out);
+            return run_demo(store, &settings, load_only);
+        }
+        Command::Migrate => {
+            let db = motcua::storage::Db::open(&store.database_url, store.pools())?;
+            writeln!(out, "{} migration(s) run", motcua::storage::migrate::up(&db)?)?;
+        }
+        Command::Sweep { at_risk_days } => {
+            let swept = sweep(&app::open(&store)?, &store.ambient(), at_risk_days)?;
+            writeln!(out, "{} newly overdue, {} warned", swept.overdue, swept.warned)?;
+        }
+        Command::Import { file } => return import(&store, &file),
+        Command::Report(ReportCommand::Form06a { from, to, period, agency, format }) => {
+            let period = match (period, from.zip(to)) {
+                (Some(name), _) => Period::preset(&name)?,
+                (None, Some((from, to))) => Period::new(from, to)?,
+                (None, None) => return Err("from and to, or period".into()),
+            };
+            let ambient = store.ambient();
+            let window = period.window(ambient.now());
+            let form = app::open(&store)?
+                .read(|reader| report::form_06a(reader, agency.as_ref(), period, &window))?;
+            if format == "csv" {
+                write!(out, "{}", form_06a::csv(&form))?;
+            } else {
+                let as_of = http::dossier_view::stamp(&ambient, window.as_of());
+                writeln!(out, "{}", serde_json::to_string_pretty(&form_06a::json(&form, &as_of))?)?;
+            }
+        }
+        Command::Verify => {
+            let verdict = verify(&app::open(&store)?, store.ambient().now())?;
+            for difference in &verdict.differences {
+                writeln!(out, "{difference}")?;
+            }
+            let count = verdict.differences.len();
+            writeln!(out, "{} dossiers, {} periods, {count} differences", verdict.dossiers, verdict.periods)?;
+            return Ok(if count == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Command::User(UserCommand::Create { name, role, agency, password_stdin: _ }) => {
+            let mut password = String::new();
+            io::stdin().lock().read_line(&mut password)?;
+            let password = password.strip_suffix('\n').unwrap_or(&password);
+            let password = password.strip_suffix('\r').unwrap_or(password);
+            create_user(&app::open(&store)?, &store, &name, password, role, agency)?;
+            writeln!(out, "{name} created")?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn listen(settings: &ServeSettings) -> Result<TcpListener, Box<dyn Error>> {
+    let listener = TcpListener::bind(&settings.listen)
+        .map_err(|cause| format!("cannot listen on {}: {cause} (set MOTCUA_LISTEN)", settings.listen))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+fn serve(
+    db: motcua::storage::Db,
+    store: &StoreSettings,
+    settings: &ServeSettings,
+    listener: TcpListener,
+) -> io::Result<()> {
+    tracing::info!(address = %listener.local_addr()?, "listening");
+    actix_web::rt::System::new().block_on(app::serve(db, store.ambient(), store, settings, listener))
+}
+
+fn create_user(
+    db: &motcua::storage::Db,
+    store: &StoreSettings,
+    name: &str,
+    password: &str,
+    role: Role,
+    agency: Option<AgencyCode>,
+) -> Result<(), Fault> {
+    let (ambient, actor) = (store.ambient(), Actor::service("command line"));
+    let hash = hash_password(password)?;
+    let act = Act { actor: &actor, now: ambient.now(), ambient: &ambient };
+    db.write(|tx| add_user(tx, act, (name, &hash), role, agency.clone())).map(drop)
+}
+
+fn import(store: &StoreSettings, file: &str) -> Result<ExitCode, Box<dyn Error>> {
+    let (db, ambient, actor) = (app::open(store)?, store.ambient(), Actor::service("import"));
+    let act = Act { actor: &actor, now: ambient.now(), ambient: &ambient };
+    let mut source: Box<dyn BufRead> =
+        if file == "-" { Box::new(io::stdin().lock()) } else { Box::new(BufReader::new(File::open(file)?)) };
+    let report = http::imports::import_lines(&db, act, &mut source)?;
+    writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&report)?)?;
+    Ok(if report.rejected == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn run_demo(mut store: StoreSettings, settings: &ServeSettings, load_only: bool) -> Result<ExitCode, Box<dyn Error>> {
+    if store.database_url == "sqlite://motcua.db" {
+        store.database_url = demo::start_afresh()?;
+    }
+    let listener = if load_only { None } else { Some(listen(settings)?) };
+    let db = app::open(&store)?;
+    let ambient = store.ambient();
+    let mut progress: Box<dyn Write> =
+        if io::stderr().is_terminal() { Box::new(io::stderr()) } else { Box::new(io::sink()) };
+    writeln!(io::stderr(), "Đang nạp dữ liệu minh họa …")?;
+    demo::load(&db, &ambient, &mut progress)?;
+    demo::login(&db, &ambient)?;
+    demo::show(&db, &ambient, &mut io::stdout().lock())?;
+    if let Some(listener) = listener {
+        writeln!(io::stdout(), "API: http://{0}/docs/ (Ctrl+C để dừng)", listener.local_addr()?)?;
+        serve(db, &store, settings, listener)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -3,11 +3,13 @@
 mod catalogue;
 mod half_year;
 mod live;
+mod show;
 
 use std::io::Write;
 
 use crate::ambient::Ambient;
-use crate::domain::vocabulary::AgencyCode;
+use crate::domain::vocabulary::{AgencyCode, Role};
+use crate::flow::accounts::{add_user, hash_password};
 use crate::flow::desk::Desk;
 use crate::flow::import::{History, take};
 use crate::flow::sweep::sweep;
@@ -15,6 +17,7 @@ use crate::flow::{Act, Actor, Fault};
 use crate::storage::{Db, agencies};
 
 pub use catalogue::{DEPARTMENT, agency, procedures};
+pub use show::show;
 
 /// How many dossiers one transaction takes.
 const BATCH: usize = 250;
@@ -53,4 +56,37 @@ fn enter(db: &Db, act: Act<'_>, batch: &[History]) -> Result<(), Fault> {
         let mut desk = Desk::new(tx)?;
         batch.iter().try_for_each(|history| take(tx, act, &mut desk, history).map(drop))
     })
+}
+
+/// Name of the demonstration's only login.
+pub const LOGIN: &str = "demo";
+/// Its password: good for the demonstration's own database and nothing else.
+pub const PASSWORD: &str = "mot-cua-minh-hoa";
+
+/// The demonstration's own database file, emptied, as a URL.
+///
+/// # Errors
+/// When an old file cannot be removed.
+pub fn start_afresh() -> std::io::Result<String> {
+    for file in ["motcua-demo.db", "motcua-demo.db-wal", "motcua-demo.db-shm"] {
+        match std::fs::remove_file(file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok("sqlite://motcua-demo.db".to_owned())
+}
+
+/// Adds the demonstration's login when it is not there.
+///
+/// # Errors
+/// [`Fault`].
+pub fn login(db: &Db, ambient: &Ambient) -> Result<(), Fault> {
+    let actor = Actor::service("demo");
+    let act = Act { actor: &actor, now: ambient.now(), ambient };
+    let hash = hash_password(PASSWORD)?;
+    match db.write(|tx| add_user(tx, act, (LOGIN, &hash), Role::Admin, None)) {
+        Ok(_) | Err(Fault::Exists(_)) => Ok(()),
+        Err(other) => Err(other),
+    }
 }

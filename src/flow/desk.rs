@@ -1,6 +1,6 @@
 //! What a verb has to hand: the working time of agencies and the catalogue, read once per transaction.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -53,6 +53,11 @@ impl Desk {
     /// The national calendar.
     pub fn national(&self) -> &NationalCalendar {
         &self.national
+    }
+
+    /// Standard hours without closures, for what belongs to no one agency.
+    pub fn standard_office(&self) -> Arc<OfficeCalendar> {
+        Arc::new(OfficeCalendar::new(Arc::clone(&self.national), Vec::new(), BTreeMap::new()))
     }
 
     /// The working time of an agency.

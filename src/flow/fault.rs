@@ -32,9 +32,17 @@ pub enum Fault {
     /// The `If-Match` condition does not hold.
     #[error("the resource was changed in between")]
     Changed,
-    /// An import line cannot be read.
-    #[error("{0}")]
-    BadLine(String),
+    /// A member has a value that is refused.
+    #[error("{pointer}: {code}")]
+    Invalid {
+        /// JSON Pointer of the member.
+        pointer: &'static str,
+        /// The rule, by name.
+        code: &'static str,
+    },
+    /// Name or password, or the refresh token, is wrong.
+    #[error("wrong credentials")]
+    BadCredentials,
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),

@@ -11,12 +11,15 @@ pub mod intake;
 pub mod sweep;
 pub mod transition;
 
+pub mod report;
+
 pub mod correct;
 pub mod history;
 pub mod import;
 pub mod recompute;
 pub mod verify;
 
+pub mod accounts;
 pub mod administer;
 
 pub use actor::{Act, Action, Actor};

@@ -7,7 +7,7 @@ pub mod error;
 pub mod migrate;
 pub mod schema;
 
-//ACC pub mod accounts;
+pub mod accounts;
 pub mod agencies;
 pub mod calendars;
 pub mod dossier_row;

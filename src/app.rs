@@ -1,0 +1,60 @@
+//! Wires settings, database, clock and workers together, and serves until told to stop.
+
+use std::io;
+use std::net::TcpListener;
+
+use actix_web::HttpServer;
+use actix_web::web::Data;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::sync::watch;
+
+use crate::ambient::Ambient;
+use crate::config::{ServeSettings, StoreSettings};
+use crate::http::{self, AppState};
+use crate::storage::{Db, StorageError, migrate};
+use crate::worker;
+
+/// Opens the database and brings it up to date.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn open(settings: &StoreSettings) -> Result<Db, StorageError> {
+    let db = Db::open(&settings.database_url, settings.pools())?;
+    migrate::up(&db)?;
+    Ok(db)
+}
+
+/// Collects metrics for the whole process.
+///
+/// # Errors
+/// When a recorder is installed already.
+pub fn metrics() -> io::Result<PrometheusHandle> {
+    PrometheusBuilder::new().install_recorder().map_err(io::Error::other)
+}
+
+/// Serves on `listener` until a signal comes, then lets running requests end.
+///
+/// # Errors
+/// When the address or the key file cannot be used.
+pub async fn serve(
+    db: Db,
+    ambient: Ambient,
+    store: &StoreSettings,
+    settings: &ServeSettings,
+    listener: TcpListener,
+) -> io::Result<()> {
+    let tokens = store.token_key(settings.jwt_key.as_deref(), &ambient)?;
+    let state = Data::new(AppState {
+        db: db.clone(),
+        ambient: ambient.clone(),
+        tokens,
+        running: http::idempotency::Running::default(),
+        metrics: metrics()?,
+    });
+    let (stop, stopped) = watch::channel(false);
+    let worker = tokio::spawn(worker::run(db, ambient, settings.at_risk_days, stopped));
+    let served = HttpServer::new(move || http::app(state.clone())).listen(listener)?.run().await;
+    let _ = stop.send(true);
+    let _ = worker.await;
+    served
+}

@@ -1,0 +1,90 @@
+//! Every setting, with its `MOTCUA_` name; the service runs with none set.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use clap::Args;
+
+use crate::ambient::Ambient;
+use crate::flow::accounts::hex;
+use crate::http::tokens::TokenKey;
+use crate::storage::PoolSizes;
+
+/// Where the data is, and in which zone.
+#[derive(Debug, Clone, Args)]
+pub struct StoreSettings {
+    /// sqlite://FILE or postgres://USER@HOST/DATABASE
+    #[arg(long, env = "MOTCUA_DATABASE_URL", default_value = "sqlite://motcua.db", hide_env_values = true)]
+    pub database_url: String,
+    /// Zone of the offices.
+    #[arg(long, env = "MOTCUA_ZONE", default_value = "Asia/Ho_Chi_Minh")]
+    pub zone: Tz,
+    /// Connections for reads.
+    #[arg(long, env = "MOTCUA_READERS", default_value_t = 4)]
+    pub readers: u32,
+    /// Connections for writes; SQLite always has one.
+    #[arg(long, env = "MOTCUA_WRITERS", default_value_t = 4)]
+    pub writers: u32,
+}
+
+/// How the service is reached.
+#[derive(Clone, Args)]
+pub struct ServeSettings {
+    /// Address to listen on.
+    #[arg(long, env = "MOTCUA_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: String,
+    /// Secret that signs access tokens; without it a key file beside the database is used.
+    #[arg(long, env = "MOTCUA_JWT_KEY", hide_env_values = true)]
+    pub jwt_key: Option<String>,
+    /// Open a warning letter so many working days ahead; 0 opens none.
+    #[arg(long, env = "MOTCUA_AT_RISK_DAYS", default_value_t = 0)]
+    pub at_risk_days: u32,
+}
+
+impl StoreSettings {
+    /// Sizes of the pools.
+    pub fn pools(&self) -> PoolSizes {
+        PoolSizes { readers: self.readers.max(1), writers: self.writers.max(1), wait: Duration::from_secs(10) }
+    }
+
+    /// Clock, zone and chance.
+    pub fn ambient(&self) -> Ambient {
+        Ambient::system(self.zone)
+    }
+
+    fn key_file(&self) -> PathBuf {
+        let beside = |file: &str| Path::new(file).with_extension("key");
+        self.database_url.strip_prefix("sqlite://").map_or_else(|| PathBuf::from("motcua.key"), beside)
+    }
+
+    /// The key that signs access tokens: the one set, or that of the key file, which is created readable by its owner alone.
+    ///
+    /// # Errors
+    /// When the file can be neither read nor created.
+    pub fn token_key(&self, set: Option<&str>, ambient: &Ambient) -> io::Result<TokenKey> {
+        if let Some(secret) = set {
+            if secret.len() < 32 {
+                return Err(io::Error::other("MOTCUA_JWT_KEY must have at least 32 characters"));
+            }
+            return Ok(TokenKey::new(secret.as_bytes()));
+        }
+        let path = self.key_file();
+        match create_private(&path) {
+            Ok(mut file) => file.write_all(hex(&ambient.random::<32>()).as_bytes())?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+        Ok(TokenKey::new(fs::read_to_string(&path)?.trim().as_bytes()))
+    }
+}
+
+fn create_private(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}

@@ -1,0 +1,88 @@
+//! Form II.06a (Biểu số II.06a/VPCP/KSTT): fields in sections by level, columns 3 to 13, as JSON and CSV.
+
+use serde_json::{Value, json};
+
+use crate::domain::form_06a::Form;
+use crate::domain::statistics::Tally;
+
+/// Columns 3 to 13. Counter and post are one column.
+fn columns(tally: &Tally) -> [i64; 11] {
+    [
+        tally.received(),
+        tally.online,
+        tally.direct + tally.postal,
+        tally.carried_over,
+        tally.resolved(),
+        tally.early,
+        tally.on_time,
+        tally.late,
+        tally.in_progress(),
+        tally.within,
+        tally.overdue,
+    ]
+}
+
+const NAMES: [&str; 11] = [
+    "received_total",
+    "online",
+    "direct_postal",
+    "carried_over",
+    "resolved_total",
+    "early",
+    "on_time",
+    "late",
+    "in_progress_total",
+    "within",
+    "overdue",
+];
+
+fn named(tally: &Tally) -> Value {
+    NAMES.iter().zip(columns(tally)).map(|(name, value)| ((*name).to_owned(), json!(value))).collect::<serde_json::Map<_, _>>().into()
+}
+
+/// The form as JSON.
+pub fn json(form: &Form, as_of: &str) -> Value {
+    let sections: Vec<Value> = form
+        .sections
+        .iter()
+        .map(|section| {
+            let lines: Vec<Value> = (1..)
+                .zip(&section.lines)
+                .map(|(no, line)| json!({"no": no, "field": line.field, "name": line.name, "columns": named(&line.tally)}))
+                .collect();
+            json!({"level": section.level, "rows": lines, "total": named(&section.total)})
+        })
+        .collect();
+    json!({
+        "form": "II.06a",
+        "agency": form.agency,
+        "period": form.period,
+        "as_of": as_of,
+        "sections": sections,
+        "total": named(&form.total),
+        "balanced": form.total.is_balanced(),
+    })
+}
+
+/// The form as CSV with a byte-order mark, so that spreadsheets read the Vietnamese letters right.
+pub fn csv(form: &Form) -> String {
+    let mut text = String::from("\u{feff}STT,Lĩnh vực,Nhận giải quyết: tổng,Trực tuyến,Trực tiếp + bưu chính,Từ kỳ trước,Đã giải quyết: tổng,Trước hạn,Đúng hạn,Quá hạn,Đang giải quyết: tổng,Trong hạn,Quá hạn\r\n(1),(2),(3),(4),(5),(6),(7),(8),(9),(10),(11),(12),(13)\r\n");
+    let mut line = |no: &str, name: &str, tally: &Tally| {
+        let figures: Vec<String> = columns(tally).iter().map(i64::to_string).collect();
+        text.push_str(&format!("{no},{},{}\r\n", quoted(name), figures.join(",")));
+    };
+    for section in &form.sections {
+        line("", &section.level, &section.total);
+        for (no, field) in (1..).zip(&section.lines) {
+            line(&no.to_string(), &field.name, &field.tally);
+        }
+    }
+    line("", "Tổng số", &form.total);
+    text
+}
+
+/// A text as one CSV cell; a leading sign that a spreadsheet would take for a formula is disarmed.
+fn quoted(text: &str) -> String {
+    let disarmed = if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_owned() };
+    format!("\"{}\"", disarmed.replace('"', "\"\""))
+}

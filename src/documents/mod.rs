@@ -1,0 +1,3 @@
+//! What people print and open.
+
+pub mod form_06a;

@@ -1,0 +1,345 @@
+//! Agencies, their office hours and closures.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpResponse, get, patch, post, put};
+use chrono::{NaiveDate, NaiveTime, Weekday};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::call::{Administer, Anyone, Call, etag};
+use super::idempotency::Reply;
+use super::input::{Checker, MAX_NAME, Query};
+use super::problem::{Problem, ProblemBody};
+use crate::domain::office::{Session, WeekHours};
+use crate::domain::vocabulary::{AgencyCode, AgencyLevel};
+use crate::flow::administer::{add_agency, close, hours_version, rename_agency, set_hours};
+use crate::flow::{Actor, Fault};
+use crate::storage::agencies::{self, Agency};
+use crate::storage::calendars::{self, Closure, DatedHours};
+use crate::storage::Reader;
+
+/// The routes of this file.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(create_agency)
+        .service(list_agencies)
+        .service(get_agency)
+        .service(patch_agency)
+        .service(get_hours)
+        .service(put_hours)
+        .service(create_closure)
+        .service(list_closures);
+}
+
+/// Whether the caller may count or list by this agency: it is their own or below it.
+///
+/// # Errors
+/// [`Fault::NotFound`].
+pub fn require_visible(reader: &mut Reader, actor: &Actor, code: &AgencyCode) -> Result<(), Fault> {
+    match &actor.agency {
+        None => agencies::find(reader, code)?.map(drop).ok_or(Fault::NotFound("agency")),
+        Some(own) if agencies::is_within(reader, code, own)? => Ok(()),
+        Some(_) => Err(Fault::NotFound("agency")),
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewAgency {
+    /// Identifier, in either style.
+    #[schema(value_type = String, example = "H16.18")]
+    code: AgencyCode,
+    /// Name.
+    #[schema(example = "Sở Lao động - Thương binh và Xã hội")]
+    name: String,
+    /// Tier.
+    level: AgencyLevel,
+    /// The agency above it.
+    #[schema(value_type = Option<String>, example = "H16")]
+    parent: Option<AgencyCode>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AgencyPatch {
+    /// Name.
+    name: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AgencyView {
+    /// Identifier.
+    code: String,
+    /// Name.
+    name: String,
+    /// Tier.
+    level: AgencyLevel,
+    /// The agency above it.
+    parent: Option<String>,
+    /// Counts its changes; the ETag.
+    version: i64,
+}
+
+fn view(agency: Agency) -> AgencyView {
+    AgencyView {
+        code: agency.code.to_string(),
+        name: agency.name,
+        level: agency.level,
+        parent: agency.parent.map(|parent| parent.to_string()),
+        version: agency.version,
+    }
+}
+
+/// Adds an agency.
+#[utoipa::path(tag = "agencies", request_body = NewAgency, responses(
+    (status = 201, description = "Added", body = AgencyView), (status = 403, description = "Not an administrator here", body = ProblemBody),
+    (status = 409, description = "The code is taken", body = ProblemBody), (status = 422, description = "Members refused", body = ProblemBody)))]
+#[post("/v1/agencies")]
+async fn create_agency(mut call: Call<Administer>) -> Result<HttpResponse, Problem> {
+    let (new, bytes) = call.body::<NewAgency>().await?;
+    let mut checker = Checker::default();
+    let name = checker.text("/name", &new.name, MAX_NAME);
+    checker.finish()?;
+    call.post(&bytes, move |tx, act| {
+        let agency = add_agency(tx, act, new.code.clone(), name.clone(), new.level, new.parent.clone())?;
+        let (version, location) = (agency.version, format!("/v1/agencies/{}", agency.code));
+        Reply::created(&view(agency), version, location)
+    })
+    .await
+}
+
+/// Agencies in the caller's reach, by code.
+#[utoipa::path(tag = "agencies", params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
+    (status = 200, description = "A page: items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody)))]
+#[get("/v1/agencies")]
+async fn list_agencies(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+    let page = Query::of(&call.req, &["limit", "cursor"])?.page(1)?;
+    let wish = page.clone();
+    let mut found = call
+        .read(move |reader, actor| {
+            Ok(agencies::page(reader, actor.agency.as_ref(), wish.after_code(), wish.fetch())?)
+        })
+        .await?;
+    let next_cursor = page.cut(&mut found, |agency| vec![agency.code.to_string()]);
+    let items: Vec<AgencyView> = found.into_iter().map(view).collect();
+    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+}
+
+/// One agency.
+#[utoipa::path(tag = "agencies", params(("code" = String, Path)), responses(
+    (status = 200, description = "The agency", body = AgencyView), (status = 304, description = "Not changed"),
+    (status = 404, description = "Not there, or not in the caller's reach", body = ProblemBody)))]
+#[get("/v1/agencies/{code}")]
+async fn get_agency(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+    let code: AgencyCode = call.code("code")?;
+    let agency = call
+        .read(move |reader, actor| {
+            require_visible(reader, actor, &code)?;
+            agencies::find(reader, &code)?.ok_or(Fault::NotFound("agency"))
+        })
+        .await?;
+    let version = agency.version;
+    Ok(call.show(&view(agency), version))
+}
+
+/// Renames an agency.
+#[utoipa::path(tag = "agencies", params(("code" = String, Path), ("If-Match" = String, Header)), request_body = AgencyPatch, responses(
+    (status = 200, description = "Renamed", body = AgencyView), (status = 403, description = "Not an administrator", body = ProblemBody),
+    (status = 404, description = "Not there", body = ProblemBody), (status = 412, description = "Changed since read", body = ProblemBody),
+    (status = 428, description = "If-Match is missing", body = ProblemBody)))]
+#[patch("/v1/agencies/{code}")]
+async fn patch_agency(mut call: Call<Administer>) -> Result<HttpResponse, Problem> {
+    let code: AgencyCode = call.code("code")?;
+    let expected = call.must_match()?;
+    let (body, _) = call.body::<AgencyPatch>().await?;
+    let mut checker = Checker::default();
+    let name = checker.text("/name", &body.name, MAX_NAME);
+    checker.finish()?;
+    let agency = call.write(move |tx, act| rename_agency(tx, act, &code, name.clone(), expected)).await?;
+    Ok(HttpResponse::Ok().insert_header(("ETag", etag(agency.version))).json(view(agency)))
+}
+
+const WEEKDAYS: [(&str, Weekday); 7] = [
+    ("mon", Weekday::Mon),
+    ("tue", Weekday::Tue),
+    ("wed", Weekday::Wed),
+    ("thu", Weekday::Thu),
+    ("fri", Weekday::Fri),
+    ("sat", Weekday::Sat),
+    ("sun", Weekday::Sun),
+];
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"from": "2026-01-01", "weekdays": {"mon": [["07:30", "11:30"], ["13:30", "17:00"]]}}))]
+struct HoursBody {
+    /// First day the hours hold.
+    from: NaiveDate,
+    /// Sessions of each weekday; a weekday left out is shut.
+    #[schema(value_type = Object)]
+    weekdays: BTreeMap<String, Vec<(String, String)>>,
+}
+
+impl HoursBody {
+    fn checked(&self) -> Result<WeekHours, Problem> {
+        let mut days: [Vec<Session>; 7] = Default::default();
+        for (name, sessions) in &self.weekdays {
+            let pointer = format!("/weekdays/{name}");
+            let place = WEEKDAYS.iter().position(|(known, _)| known == name);
+            let place = place.ok_or_else(|| Problem::at("unknown_member", pointer.clone()))?;
+            let time = |text: &str| {
+                let parsed = NaiveTime::parse_from_str(text, "%H:%M").ok().filter(|_| text.len() == 5);
+                parsed.ok_or_else(|| Problem::at("invalid_value", pointer.clone()))
+            };
+            for (open, close) in sessions {
+                days[place].push(Session { open: time(open)?, close: time(close)? });
+            }
+        }
+        WeekHours::new(days).map_err(|fault| Problem::at("hours_invalid", "/weekdays").hint(fault))
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct HoursView {
+    /// First day the hours hold; null: since ever.
+    from: Option<NaiveDate>,
+    /// The agency that set them; null: the default of the service.
+    set_by: Option<String>,
+    /// own, inherited or default.
+    source: &'static str,
+    /// Sessions of each weekday.
+    #[schema(value_type = Object)]
+    weekdays: serde_json::Value,
+}
+
+fn week(hours: &WeekHours) -> serde_json::Value {
+    let day = |weekday: Weekday| -> Vec<[String; 2]> {
+        let sessions = hours.on(weekday).iter();
+        sessions.map(|session| [session.open, session.close].map(|time| time.format("%H:%M").to_string())).collect()
+    };
+    WEEKDAYS.iter().map(|(name, weekday)| ((*name).to_owned(), json!(day(*weekday)))).collect::<serde_json::Map<_, _>>().into()
+}
+
+fn hours_answer(agency: &AgencyCode, versions: &[DatedHours], today: NaiveDate) -> serde_json::Value {
+    let shown: Vec<HoursView> = versions
+        .iter()
+        .map(|dated| HoursView {
+            from: Some(dated.from),
+            set_by: Some(dated.agency.clone()),
+            source: if dated.agency == agency.as_str() { "own" } else { "inherited" },
+            weekdays: week(&dated.hours),
+        })
+        .collect();
+    let standard =
+        HoursView { from: None, set_by: None, source: "default", weekdays: week(&WeekHours::standard()) };
+    let current = shown.iter().rev().find(|view| view.from.is_some_and(|from| from <= today)).unwrap_or(&standard);
+    json!({"agency": agency, "from": current.from, "source": current.source, "set_by": current.set_by,
+        "weekdays": current.weekdays, "versions": shown})
+}
+
+/// The hours that hold today, and every dated version: own, inherited or default.
+#[utoipa::path(tag = "agencies", params(("code" = String, Path)), responses(
+    (status = 200, description = "The hours", body = Object), (status = 304, description = "Not changed"),
+    (status = 404, description = "Not there, or not in the caller's reach", body = ProblemBody)))]
+#[get("/v1/agencies/{code}/hours")]
+async fn get_hours(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+    let code: AgencyCode = call.code("code")?;
+    let asked = code.clone();
+    let versions = call
+        .read(move |reader, actor| {
+            require_visible(reader, actor, &asked)?;
+            Ok(calendars::hours(reader, &asked)?)
+        })
+        .await?;
+    let version = hours_version(&versions, &code);
+    Ok(call.show(&hours_answer(&code, &versions, call.state.ambient.today()), version))
+}
+
+/// Sets the hours from a day on. Deadlines already given stay until they are recomputed.
+#[utoipa::path(tag = "agencies", params(("code" = String, Path), ("If-Match" = String, Header)), request_body = HoursBody, responses(
+    (status = 200, description = "Set", body = Object), (status = 403, description = "Not an administrator", body = ProblemBody),
+    (status = 404, description = "Not there", body = ProblemBody), (status = 412, description = "Changed since read", body = ProblemBody),
+    (status = 422, description = "Hours refused", body = ProblemBody), (status = 428, description = "If-Match is missing", body = ProblemBody)))]
+#[put("/v1/agencies/{code}/hours")]
+async fn put_hours(mut call: Call<Administer>) -> Result<HttpResponse, Problem> {
+    let code: AgencyCode = call.code("code")?;
+    let expected = call.must_match()?;
+    let (body, _) = call.body::<HoursBody>().await?;
+    let hours = body.checked()?;
+    let asked = code.clone();
+    let versions = call
+        .write(move |tx, act| {
+            set_hours(tx, act, &asked, (body.from, hours.clone()), expected)?;
+            Ok(calendars::hours(tx, &asked)?)
+        })
+        .await?;
+    let tag = etag(hours_version(&versions, &code));
+    let answer = hours_answer(&code, &versions, call.state.ambient.today());
+    Ok(HttpResponse::Ok().insert_header(("ETag", tag)).json(answer))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"date": "2026-12-04", "reason": "Bão số 12"}))]
+struct NewClosure {
+    /// The day.
+    date: NaiveDate,
+    /// Why.
+    reason: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ClosureView {
+    /// Opaque identifier.
+    id: String,
+    /// The day.
+    date: NaiveDate,
+    /// Why.
+    reason: String,
+}
+
+fn closure_view(closure: Closure) -> ClosureView {
+    ClosureView { id: closure.id, date: closure.closed_on, reason: closure.reason }
+}
+
+/// Closes an agency for a day. Deadlines already given stay until they are recomputed.
+#[utoipa::path(tag = "agencies", params(("code" = String, Path)), request_body = NewClosure, responses(
+    (status = 201, description = "Closed", body = ClosureView), (status = 403, description = "Not an administrator", body = ProblemBody),
+    (status = 404, description = "Not there", body = ProblemBody), (status = 409, description = "Closed already", body = ProblemBody),
+    (status = 422, description = "Members refused", body = ProblemBody)))]
+#[post("/v1/agencies/{code}/closures")]
+async fn create_closure(mut call: Call<Administer>) -> Result<HttpResponse, Problem> {
+    let code: AgencyCode = call.code("code")?;
+    let (new, bytes) = call.body::<NewClosure>().await?;
+    let mut checker = Checker::default();
+    let reason = checker.text("/reason", &new.reason, MAX_NAME);
+    checker.finish()?;
+    call.post(&bytes, move |tx, act| {
+        let closure = close(tx, act, &code, new.date, reason.clone())?;
+        Reply::created(&closure_view(closure), 1, format!("/v1/agencies/{code}/closures"))
+    })
+    .await
+}
+
+/// Closures of an agency, by date.
+#[utoipa::path(tag = "agencies", params(("code" = String, Path), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
+    (status = 200, description = "A page: items and next_cursor", body = Object), (status = 404, description = "Not there, or not in the caller's reach", body = ProblemBody)))]
+#[get("/v1/agencies/{code}/closures")]
+async fn list_closures(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+    let code: AgencyCode = call.code("code")?;
+    let page = Query::of(&call.req, &["limit", "cursor"])?.page(1)?;
+    let after = page.after_code().map(str::parse).transpose().map_err(|_| Problem::at("bad_cursor", "?cursor"))?;
+    let fetch = page.fetch();
+    let mut closures = call
+        .read(move |reader, actor| {
+            require_visible(reader, actor, &code)?;
+            Ok(calendars::page_of_closures(reader, &code, after, fetch)?)
+        })
+        .await?;
+    let next_cursor = page.cut(&mut closures, |closure| vec![closure.closed_on.to_string()]);
+    let items: Vec<ClosureView> = closures.into_iter().map(closure_view).collect();
+    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+}

@@ -1,0 +1,222 @@
+//! A signed-in call: who makes it, with the permission in the handler's type, checked before the body is read.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+use actix_web::dev::Payload as RawPayload;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, IF_MATCH, IF_NONE_MATCH};
+use actix_web::web::{Bytes, Data, Payload};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::AppState;
+use super::input::{parse, read_body};
+use super::problem::Problem;
+use crate::domain::vocabulary::Role;
+use crate::flow::{Act, Actor, Fault};
+use crate::storage::{Reader, Tx, accounts};
+
+/// A set of roles that may make a call.
+pub trait Permission: 'static {
+    /// The roles.
+    const ROLES: &'static [Role];
+}
+
+macro_rules! permission {
+    ($(#[$doc:meta] $name:ident: $($role:ident),+;)+) => {$(
+        #[$doc]
+        #[derive(Debug)]
+        pub struct $name;
+
+        impl Permission for $name {
+            const ROLES: &'static [Role] = &[$(Role::$role),+];
+        }
+    )+};
+}
+
+permission! {
+    /// Whoever is signed in.
+    Anyone: FrontDesk, Officer, Leader, Auditor, Admin;
+    /// Whoever handles dossiers.
+    Handle: FrontDesk, Officer, Leader, Admin;
+    /// Whoever drafts letters.
+    Draft: Officer, Leader, Admin;
+    /// Whoever signs letters and mends mistakes.
+    Lead: Leader, Admin;
+    /// Whoever sets things up.
+    Administer: Admin;
+}
+
+/// A call by someone signed in who has the permission `P`.
+pub struct Call<P> {
+    /// Who calls.
+    pub actor: Actor,
+    /// The session.
+    pub session: String,
+    /// What the service stands on.
+    pub state: Data<AppState>,
+    /// The request.
+    pub req: HttpRequest,
+    payload: Option<Payload>,
+    permission: PhantomData<P>,
+}
+
+impl<P: Permission> FromRequest for Call<P> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut RawPayload) -> Self::Future {
+        let req = req.clone();
+        let payload = Payload::from_request(&req, payload).into_inner();
+        Box::pin(async move {
+            let state = req.app_data::<Data<AppState>>().cloned().ok_or_else(|| Problem::new("internal"))?;
+            let (session, actor) = signed_in(&state, req.headers()).await?;
+            if !P::ROLES.contains(&actor.role) {
+                return Err(Problem::new("forbidden"));
+            }
+            Ok(Self { actor, session, state, req, payload: payload.ok(), permission: PhantomData })
+        })
+    }
+}
+
+async fn signed_in(state: &Data<AppState>, headers: &HeaderMap) -> Result<(String, Actor), Problem> {
+    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = bearer.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
+    let now = state.ambient.now();
+    let session = token.and_then(|token| state.tokens.session(token, state.ambient.unix(now)));
+    let session = session.ok_or_else(|| Problem::new("unauthenticated"))?;
+    let id = session.clone();
+    let user = read(state, move |reader| Ok(accounts::user_of_session(reader, &id, now)?)).await?;
+    let user = user.ok_or_else(|| Problem::new("unauthenticated"))?;
+    Ok((session, Actor { id: user.id, name: user.username, role: user.role, agency: user.agency }))
+}
+
+/// Runs a read on a thread that may block.
+///
+/// # Errors
+/// What `work` answers.
+pub async fn read<T: Send + 'static>(
+    state: &Data<AppState>,
+    work: impl FnOnce(&mut Reader) -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Problem> {
+    let db = state.db.clone();
+    blocking(move || db.read(work)).await
+}
+
+/// Runs work on a thread that may block.
+///
+/// # Errors
+/// What `work` answers; `unavailable` when the pool is shutting down.
+pub async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Problem> {
+    let span = tracing::Span::current();
+    let answer = actix_web::web::block(move || span.in_scope(work)).await;
+    Ok(answer.map_err(|_| Problem::new("unavailable"))??)
+}
+
+impl<P: Permission> Call<P> {
+    /// A part of the path.
+    pub fn path(&self, name: &str) -> &str {
+        self.req.match_info().get(name).unwrap_or_default()
+    }
+
+    /// A code in the path; what is no code names nothing.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn code<T: std::str::FromStr>(&self, name: &str) -> Result<T, Problem> {
+        self.path(name).parse().map_err(|_| Problem::new("not_found"))
+    }
+
+    /// The body, with its bytes.
+    ///
+    /// # Errors
+    /// See [`read_body`] and [`parse`].
+    pub async fn body<T: DeserializeOwned>(&mut self) -> Result<(T, Bytes), Problem> {
+        let payload = self.payload.take().ok_or_else(|| Problem::new("unreadable_body"))?;
+        let bytes = read_body(&self.req, payload).await?;
+        Ok((parse(&bytes)?, bytes))
+    }
+
+    /// The raw body, for streams.
+    ///
+    /// # Errors
+    /// `unreadable_body`.
+    pub fn stream(&mut self) -> Result<Payload, Problem> {
+        self.payload.take().ok_or_else(|| Problem::new("unreadable_body"))
+    }
+
+    /// Reads as this caller.
+    ///
+    /// # Errors
+    /// What `work` answers.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Reader, &Actor) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let actor = self.actor.clone();
+        read(&self.state, move |reader| work(reader, &actor)).await
+    }
+
+    /// Writes as this caller, now.
+    ///
+    /// # Errors
+    /// What `work` answers.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&mut Tx, Act<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (actor, state) = (self.actor.clone(), self.state.clone());
+        blocking(move || {
+            let act = Act { actor: &actor, now: state.ambient.now(), ambient: &state.ambient };
+            state.db.write(|tx| work(tx, act))
+        })
+        .await
+    }
+
+    /// The version that `If-Match` asks for; `None` when the header is absent or `*`.
+    ///
+    /// # Errors
+    /// `bad_if_match`; `changed` for a tag that is none of ours.
+    pub fn if_match(&self) -> Result<Option<i64>, Problem> {
+        let Some(value) = self.req.headers().get(IF_MATCH) else { return Ok(None) };
+        let text = value.to_str().map_err(|_| Problem::new("bad_if_match"))?.trim();
+        if text == "*" {
+            return Ok(None);
+        }
+        let tag = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        let tag = tag.ok_or_else(|| Problem::new("bad_if_match"))?;
+        tag.parse().map(Some).map_err(|_| Problem::new("changed"))
+    }
+
+    /// As [`Call::if_match`], where the header must be there.
+    ///
+    /// # Errors
+    /// `precondition_required` besides.
+    pub fn must_match(&self) -> Result<Option<i64>, Problem> {
+        if self.req.headers().contains_key(IF_MATCH) {
+            self.if_match()
+        } else {
+            Err(Problem::new("precondition_required"))
+        }
+    }
+
+    /// Shows one resource with its ETag, or 304 when the caller has this version.
+    pub fn show(&self, view: &impl Serialize, version: i64) -> HttpResponse {
+        let tag = etag(version);
+        let known = self.req.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+        let is_known = known.is_some_and(|known| known == "*" || known.split(',').any(|one| one.trim() == tag));
+        if is_known {
+            return HttpResponse::NotModified().insert_header(("ETag", tag)).finish();
+        }
+        HttpResponse::Ok().insert_header(("ETag", tag)).json(view)
+    }
+}
+
+/// The ETag of a version.
+pub fn etag(version: i64) -> String {
+    format!("\"{version}\"")
+}

@@ -1,0 +1,583 @@
+//! Dossiers: intake, list, look-up, small changes, moves, corrections, timeline.
+
+use actix_web::{HttpResponse, get, patch, post};
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::call::{Anyone, Call, Handle, Lead, Permission};
+use super::dossier_view::{DossierView, Lens, event_members, stamp};
+use super::idempotency::Reply;
+use super::input::{Checker, MAX_NAME, MAX_NOTE, Query, patched};
+use super::problem::{Problem, ProblemBody};
+use crate::ambient::Ambient;
+use crate::domain::dossier_code::DossierCode;
+use crate::domain::papers::{Applicant, Delivery, Document, Papers, Submitter};
+use crate::domain::vocabulary::{
+    AgencyCode, ApplicantKind, Channel, DeliveryMethod, LocalTime, Outcome, ProcedureCode, Status,
+};
+use crate::flow::actor::{Action, may};
+use crate::flow::correct::{Correction, correct, void};
+use crate::flow::edit::{Edit, edit};
+use crate::flow::intake::{NewDossier, receive};
+use crate::flow::transition::{Target, Transition, transition};
+use crate::flow::{Act, Actor, Fault};
+use crate::storage::dossier_row::Record;
+use crate::storage::listing::{self, Filter, Order};
+use crate::storage::{Reader, calendars, dossiers, journal, letters};
+
+/// The routes of this file.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(create_dossier)
+        .service(list_dossiers)
+        .service(get_dossier)
+        .service(patch_dossier)
+        .service(create_transition)
+        .service(correct_dossier)
+        .service(void_dossier)
+        .service(get_timeline);
+}
+
+/// A dossier as handed in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"procedure": "1.001739", "agency": "H16.18", "channel": "direct",
+    "applicant": {"kind": "citizen", "name": "Nguyễn Văn A", "identity_no": "000000000001"}}))]
+pub struct DossierBody {
+    /// Procedure.
+    #[schema(value_type = String)]
+    pub procedure: ProcedureCode,
+    /// Resolving agency.
+    #[schema(value_type = String)]
+    pub agency: AgencyCode,
+    /// Where it is handed in; the resolving agency when left out.
+    #[schema(value_type = Option<String>)]
+    pub received_by: Option<AgencyCode>,
+    /// How it comes in.
+    pub channel: Channel,
+    /// When; now when left out.
+    pub received_at: Option<DateTime<FixedOffset>>,
+    /// Whether it is accepted at once; false for `online` when left out, else true.
+    pub accept: Option<bool>,
+    /// Who applies.
+    pub applicant: ApplicantBody,
+    /// What is asked for.
+    pub summary: Option<String>,
+    /// Who hands it in on the owner's authority.
+    pub submitted_by: Option<SubmitterBody>,
+    /// Number of sets.
+    pub sets: Option<u16>,
+    /// How the result is wanted.
+    pub delivery: Option<DeliveryBody>,
+    /// Components.
+    pub documents: Option<Vec<DocumentBody>>,
+}
+
+/// Who applies.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApplicantBody {
+    /// Citizen, business, state body or other organisation.
+    pub kind: ApplicantKind,
+    /// Full name.
+    pub name: String,
+    /// Personal or organisation identifier.
+    pub identity_no: Option<String>,
+    /// Telephone.
+    pub phone: Option<String>,
+    /// E-mail.
+    pub email: Option<String>,
+    /// Address.
+    pub address: Option<String>,
+}
+
+/// Who hands it in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubmitterBody {
+    /// Full name.
+    pub name: String,
+    /// Personal identifier.
+    pub identity_no: Option<String>,
+    /// Telephone.
+    pub phone: Option<String>,
+    /// The paper that authorises them.
+    pub authorisation: Option<String>,
+}
+
+/// How the result is wanted.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeliveryBody {
+    /// Counter, post or online.
+    pub method: DeliveryMethod,
+    /// Where.
+    pub place: Option<String>,
+}
+
+/// A component.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentBody {
+    /// Its name.
+    pub name: String,
+    /// Number of originals.
+    #[serde(default)]
+    pub originals: u16,
+    /// Number of copies.
+    #[serde(default)]
+    pub copies: u16,
+}
+
+impl ApplicantBody {
+    fn checked(&self, checker: &mut Checker) -> Applicant {
+        Applicant {
+            kind: self.kind,
+            name: checker.text("/applicant/name", &self.name, MAX_NAME),
+            identity_no: checker.optional("/applicant/identity_no", self.identity_no.as_deref(), 50),
+            phone: checker.optional("/applicant/phone", self.phone.as_deref(), 50),
+            email: checker.optional("/applicant/email", self.email.as_deref(), MAX_NAME),
+            address: checker.optional("/applicant/address", self.address.as_deref(), MAX_NOTE),
+        }
+    }
+}
+
+fn checked_documents(given: &[DocumentBody], checker: &mut Checker) -> Vec<Document> {
+    let documents = given.iter().enumerate().map(|(index, document)| Document {
+        name: checker.text(&format!("/documents/{index}/name"), &document.name, MAX_NAME),
+        originals: document.originals,
+        copies: document.copies,
+    });
+    documents.collect()
+}
+
+impl DossierBody {
+    /// Checks the texts and takes the dossier for intake.
+    pub fn checked(&self, ambient: &Ambient, checker: &mut Checker) -> NewDossier {
+        let submitted_by = self.submitted_by.as_ref().map(|submitter| Submitter {
+            name: checker.text("/submitted_by/name", &submitter.name, MAX_NAME),
+            identity_no: checker.optional("/submitted_by/identity_no", submitter.identity_no.as_deref(), 50),
+            phone: checker.optional("/submitted_by/phone", submitter.phone.as_deref(), 50),
+            authorisation: checker.optional("/submitted_by/authorisation", submitter.authorisation.as_deref(), MAX_NOTE),
+        });
+        let delivery = self.delivery.as_ref().map(|delivery| Delivery {
+            method: delivery.method,
+            place: checker.optional("/delivery/place", delivery.place.as_deref(), MAX_NOTE),
+        });
+        NewDossier {
+            procedure: self.procedure.clone(),
+            agency: self.agency.clone(),
+            received_by: self.received_by.clone(),
+            channel: self.channel,
+            received_at: self.received_at.map(|at| ambient.local(at)),
+            accept: self.accept,
+            applicant: self.applicant.checked(checker),
+            summary: checker.optional("/summary", self.summary.as_deref(), MAX_NOTE),
+            papers: Papers {
+                submitted_by,
+                sets: self.sets,
+                delivery,
+                documents: checked_documents(self.documents.as_deref().unwrap_or_default(), checker),
+            },
+        }
+    }
+}
+
+/// Shows a record as it stands now.
+///
+/// # Errors
+/// [`Fault::Storage`].
+pub fn view(reader: &mut Reader, ambient: &Ambient, now: LocalTime, record: Record) -> Result<DossierView, Fault> {
+    let letter = letters::about_deadline(reader, &record.code)?;
+    let national = calendars::national(reader)?;
+    Ok(DossierView::of(record, letter.as_ref(), Lens { ambient, now, national: &national }))
+}
+
+/// A record that the actor may look up.
+///
+/// # Errors
+/// [`Fault::NotFound`].
+pub fn visible(reader: &mut Reader, actor: &Actor, code: &DossierCode) -> Result<Record, Fault> {
+    let record = dossiers::find(reader, code)?.ok_or(Fault::NotFound("dossier"))?;
+    let sides = actor.sides(reader, &record.agency, &record.received_by)?;
+    if may(actor.role, Action::Read, sides) { Ok(record) } else { Err(Fault::NotFound("dossier")) }
+}
+
+/// Takes a dossier in.
+#[utoipa::path(tag = "dossiers", request_body = DossierBody, responses(
+    (status = 201, description = "Taken in", body = DossierView), (status = 403, description = "Not at this agency", body = ProblemBody),
+    (status = 422, description = "Refused by a rule", body = ProblemBody)))]
+#[post("/v1/dossiers")]
+async fn create_dossier(mut call: Call<Handle>) -> Result<HttpResponse, Problem> {
+    let (body, bytes) = call.body::<DossierBody>().await?;
+    let mut checker = Checker::default();
+    let new = body.checked(&call.state.ambient, &mut checker);
+    checker.finish()?;
+    call.post(&bytes, move |tx, act| {
+        let record = receive(tx, act, &new)?;
+        let (version, location) = (record.version, format!("/v1/dossiers/{}", record.code));
+        Reply::created(&view(tx, act.ambient, act.now, record)?, version, location)
+    })
+    .await
+}
+
+const LIST_PARAMETERS: &[&str] = &[
+    "agency", "procedure", "field", "channel", "status", "timing", "received_from", "received_to", "due_from", "due_to",
+    "finished_from", "finished_to", "assignee", "q", "sort", "limit", "cursor",
+];
+
+/// Dossiers the caller may see.
+#[utoipa::path(tag = "dossiers", params(
+    ("agency" = Option<String>, Query, description = "Resolved by this agency or one below it"),
+    ("procedure" = Option<String>, Query), ("field" = Option<String>, Query), ("channel" = Option<Channel>, Query),
+    ("status" = Option<Status>, Query), ("timing" = Option<String>, Query, description = "within, paused, overdue, early, on_time, late"),
+    ("received_from" = Option<NaiveDate>, Query), ("received_to" = Option<NaiveDate>, Query),
+    ("due_from" = Option<NaiveDate>, Query), ("due_to" = Option<NaiveDate>, Query),
+    ("finished_from" = Option<NaiveDate>, Query), ("finished_to" = Option<NaiveDate>, Query),
+    ("assignee" = Option<String>, Query), ("q" = Option<String>, Query, description = "Name or code, with or without diacritics"),
+    ("sort" = Option<String>, Query, description = "received_at, -received_at, due_at, -due_at"),
+    ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
+    (status = 200, description = "A page: items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
+    (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody), (status = 422, description = "A word that is not one of ours", body = ProblemBody)))]
+#[get("/v1/dossiers")]
+async fn list_dossiers(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+    let query = Query::of(&call.req, LIST_PARAMETERS)?;
+    let page = query.page(2)?;
+    page.after_instant()?;
+    let now = call.state.ambient.now();
+    let filter = filter_of(&call, &query, now)?;
+    let (wish, order, ambient) = (page.clone(), filter.order, call.state.ambient.clone());
+    let (mut records, letters, national) = call
+        .read(move |reader, actor| {
+            if let Some(agency) = &filter.agency {
+                super::agencies::require_visible(reader, actor, agency)?;
+            }
+            let after = wish.after_instant().ok().flatten();
+            let records = listing::page(reader, &filter, after, wish.fetch())?;
+            let codes: Vec<String> = records.iter().map(|record| record.code.to_string()).collect();
+            Ok((records, letters::about_deadlines(reader, &codes)?, calendars::national(reader)?))
+        })
+        .await?;
+    let key = |record: &Record| vec![listing::key_of(record, order).to_string().replace(' ', "T"), record.code.to_string()];
+    let next_cursor = page.cut(&mut records, key);
+    let lens = Lens { ambient: &ambient, now, national: &national };
+    let shown = records.into_iter().map(|record| {
+        let letter = letters.iter().find(|letter| letter.dossier == record.code);
+        DossierView::of(record, letter, lens)
+    });
+    let items: Vec<DossierView> = shown.collect();
+    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+}
+
+fn filter_of<P: Permission>(call: &Call<P>, query: &Query, now: LocalTime) -> Result<Filter, Problem> {
+    let range = |from: &str, to: &str| -> Result<_, Problem> {
+        let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN);
+        let until = query.date(to)?.and_then(|date| date.checked_add_days(Days::new(1)));
+        Ok((query.date(from)?.map(midnight), until.map(midnight)))
+    };
+    let order = match query.text("sort") {
+        None | Some("-received_at") => Order::Received { descending: true },
+        Some("received_at" | "+received_at") => Order::Received { descending: false },
+        Some("due_at" | "+due_at") => Order::Due { descending: false },
+        Some("-due_at") => Order::Due { descending: true },
+        Some(_) => return Err(Problem::at("invalid_word", "?sort")),
+    };
+    Ok(Filter {
+        visible: call.actor.sees(),
+        agency: query.parsed("agency")?,
+        procedure: query.parsed("procedure")?,
+        field: query.parsed("field")?,
+        channel: query.word("channel")?,
+        status: query.word("status")?,
+        timing: query.word("timing")?,
+        now,
+        received: range("received_from", "received_to")?,
+        due: range("due_from", "due_to")?,
+        finished: range("finished_from", "finished_to")?,
+        assignee: query.text("assignee").map(str::to_owned),
+        q: query.text("q").filter(|q| !q.trim().is_empty()).map(|q| q.trim().to_owned()),
+        order,
+    })
+}
+
+/// One dossier.
+#[utoipa::path(tag = "dossiers", params(("code" = String, Path)), responses(
+    (status = 200, description = "The dossier", body = DossierView), (status = 304, description = "Not changed"),
+    (status = 404, description = "Not there, or another agency's", body = ProblemBody)))]
+#[get("/v1/dossiers/{code}")]
+async fn get_dossier(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+    let code: DossierCode = call.code("code")?;
+    let ambient = call.state.ambient.clone();
+    let shown = call
+        .read(move |reader, actor| {
+            let record = visible(reader, actor, &code)?;
+            view(reader, &ambient, ambient.now(), record)
+        })
+        .await?;
+    let version = shown.version;
+    Ok(call.show(&shown, version))
+}
+
+/// Small changes; a member left out stays, `null` clears it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct DossierPatch {
+    /// Contact of the applicant.
+    #[serde(default)]
+    applicant: Option<ContactPatch>,
+    /// What is asked for.
+    #[serde(default, deserialize_with = "patched")]
+    #[schema(value_type = Option<String>)]
+    summary: Option<Option<String>>,
+    /// The officer in charge.
+    #[serde(default, deserialize_with = "patched")]
+    #[schema(value_type = Option<String>)]
+    assignee: Option<Option<String>>,
+    /// Note of the office.
+    #[serde(default, deserialize_with = "patched")]
+    #[schema(value_type = Option<String>)]
+    note: Option<Option<String>>,
+}
+
+/// Contact of the applicant.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ContactPatch {
+    /// Telephone.
+    #[serde(default, deserialize_with = "patched")]
+    #[schema(value_type = Option<String>)]
+    phone: Option<Option<String>>,
+    /// E-mail.
+    #[serde(default, deserialize_with = "patched")]
+    #[schema(value_type = Option<String>)]
+    email: Option<Option<String>>,
+    /// Address.
+    #[serde(default, deserialize_with = "patched")]
+    #[schema(value_type = Option<String>)]
+    address: Option<Option<String>>,
+}
+
+/// Changes contact, summary, assignee or note (JSON Merge Patch).
+#[utoipa::path(tag = "dossiers", params(("code" = String, Path), ("If-Match" = String, Header)), request_body = DossierPatch, responses(
+    (status = 200, description = "Changed", body = DossierView), (status = 404, description = "Not there", body = ProblemBody),
+    (status = 412, description = "Changed since read", body = ProblemBody), (status = 428, description = "If-Match is missing", body = ProblemBody)))]
+#[patch("/v1/dossiers/{code}")]
+async fn patch_dossier(mut call: Call<Handle>) -> Result<HttpResponse, Problem> {
+    let code: DossierCode = call.code("code")?;
+    let expected = call.must_match()?;
+    let (body, _) = call.body::<DossierPatch>().await?;
+    let contact = body.applicant.unwrap_or_default();
+    let mut checker = Checker::default();
+    let wish = Edit {
+        phone: checker.patched("/applicant/phone", contact.phone.as_ref(), 50),
+        email: checker.patched("/applicant/email", contact.email.as_ref(), MAX_NAME),
+        address: checker.patched("/applicant/address", contact.address.as_ref(), MAX_NOTE),
+        summary: checker.patched("/summary", body.summary.as_ref(), MAX_NOTE),
+        assignee: checker.patched("/assignee", body.assignee.as_ref(), MAX_NAME),
+        note: checker.patched("/note", body.note.as_ref(), MAX_NOTE),
+    };
+    checker.finish()?;
+    let shown = call
+        .write(move |tx, act| {
+            let record = edit(tx, act, &code, expected, &wish)?;
+            view(tx, act.ambient, act.now, record)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().insert_header(("ETag", super::call::etag(shown.version))).json(shown))
+}
+
+/// A move.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"to": "finished", "outcome": "granted"}))]
+pub struct TransitionBody {
+    /// A status, or `reopen`.
+    #[serde(deserialize_with = "target")]
+    #[schema(value_type = String)]
+    pub to: Target,
+    /// When; now when left out.
+    pub at: Option<DateTime<FixedOffset>>,
+    /// Why.
+    pub reason: Option<String>,
+    /// With `finished` only.
+    pub outcome: Option<Outcome>,
+    /// Components that came with it.
+    #[serde(default)]
+    pub documents: Vec<DocumentBody>,
+}
+
+fn target<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Target, D::Error> {
+    let word = String::deserialize(deserializer)?;
+    if word == "reopen" {
+        return Ok(Target::Reopen);
+    }
+    word.parse().map(Target::Status).map_err(serde::de::Error::custom)
+}
+
+impl TransitionBody {
+    /// Checks the texts.
+    pub fn checked(&self, ambient: &Ambient, checker: &mut Checker) -> Transition {
+        Transition {
+            to: self.to,
+            at: self.at.map(|at| ambient.local(at)),
+            reason: checker.optional("/reason", self.reason.as_deref(), MAX_NOTE),
+            outcome: self.outcome,
+            documents: checked_documents(&self.documents, checker),
+        }
+    }
+}
+
+/// Moves a dossier.
+#[utoipa::path(tag = "dossiers", params(("code" = String, Path)), request_body = TransitionBody, responses(
+    (status = 200, description = "Moved", body = DossierView), (status = 403, description = "Not this role's move", body = ProblemBody),
+    (status = 404, description = "Not there", body = ProblemBody), (status = 409, description = "No such move from here", body = ProblemBody),
+    (status = 412, description = "Changed since read", body = ProblemBody), (status = 422, description = "Refused by a rule", body = ProblemBody)))]
+#[post("/v1/dossiers/{code}/transitions")]
+async fn create_transition(mut call: Call<Handle>) -> Result<HttpResponse, Problem> {
+    let code: DossierCode = call.code("code")?;
+    let expected = call.if_match()?;
+    let (body, bytes) = call.body::<TransitionBody>().await?;
+    let mut checker = Checker::default();
+    let wish = body.checked(&call.state.ambient, &mut checker);
+    checker.finish()?;
+    call.post(&bytes, move |tx, act| moved(tx, act, transition_of(&code, expected, &wish))).await
+}
+
+type Verb<'a> = Box<dyn FnOnce(&mut crate::storage::Tx, Act<'_>) -> Result<Record, Fault> + 'a>;
+
+fn transition_of<'a>(code: &'a DossierCode, expected: Option<i64>, wish: &'a Transition) -> Verb<'a> {
+    Box::new(move |tx, act| transition(tx, act, code, expected, wish))
+}
+
+fn moved(tx: &mut crate::storage::Tx, act: Act<'_>, verb: Verb<'_>) -> Result<Reply, Fault> {
+    let record = verb(tx, act)?;
+    let version = record.version;
+    Reply::ok(&view(tx, act.ambient, act.now, record)?, version)
+}
+
+/// What was entered wrongly, as it should have been.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CorrectionBody {
+    /// Procedure.
+    #[schema(value_type = Option<String>)]
+    procedure: Option<ProcedureCode>,
+    /// Resolving agency.
+    #[schema(value_type = Option<String>)]
+    agency: Option<AgencyCode>,
+    /// Channel.
+    channel: Option<Channel>,
+    /// Receipt.
+    received_at: Option<DateTime<FixedOffset>>,
+    /// Applicant.
+    applicant: Option<ApplicantBody>,
+    /// Why.
+    reason: String,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReasonBody {
+    /// Why.
+    reason: String,
+}
+
+/// Corrects a mistake of entry: deadlines and counts become those of a right entry from the start.
+#[utoipa::path(tag = "dossiers", params(("code" = String, Path)), request_body = CorrectionBody, responses(
+    (status = 200, description = "Corrected", body = DossierView), (status = 403, description = "Not a leader", body = ProblemBody),
+    (status = 404, description = "Not there", body = ProblemBody), (status = 409, description = "Void", body = ProblemBody),
+    (status = 422, description = "Refused by a rule", body = ProblemBody)))]
+#[post("/v1/dossiers/{code}/correct")]
+async fn correct_dossier(mut call: Call<Lead>) -> Result<HttpResponse, Problem> {
+    let code: DossierCode = call.code("code")?;
+    let expected = call.if_match()?;
+    let (body, bytes) = call.body::<CorrectionBody>().await?;
+    let mut checker = Checker::default();
+    let wish = Correction {
+        applicant: body.applicant.as_ref().map(|applicant| applicant.checked(&mut checker)),
+        reason: checker.text("/reason", &body.reason, MAX_NOTE),
+        procedure: body.procedure,
+        agency: body.agency,
+        channel: body.channel,
+        received_at: body.received_at.map(|at| call.state.ambient.local(at)),
+    };
+    checker.finish()?;
+    call.post(&bytes, move |tx, act| {
+        moved(tx, act, Box::new(|tx, act| correct(tx, act, &code, expected, &wish)))
+    })
+    .await
+}
+
+/// Voids a dossier entered by mistake.
+#[utoipa::path(tag = "dossiers", params(("code" = String, Path)), request_body = ReasonBody, responses(
+    (status = 200, description = "Void", body = DossierView), (status = 403, description = "Not a leader", body = ProblemBody),
+    (status = 404, description = "Not there", body = ProblemBody), (status = 409, description = "Void already", body = ProblemBody),
+    (status = 422, description = "Members refused", body = ProblemBody)))]
+#[post("/v1/dossiers/{code}/void")]
+async fn void_dossier(mut call: Call<Lead>) -> Result<HttpResponse, Problem> {
+    let code: DossierCode = call.code("code")?;
+    let expected = call.if_match()?;
+    let (body, bytes) = call.body::<ReasonBody>().await?;
+    let mut checker = Checker::default();
+    let reason = checker.text("/reason", &body.reason, MAX_NOTE);
+    checker.finish()?;
+    call.post(&bytes, move |tx, act| {
+        let reason = reason.clone();
+        moved(tx, act, Box::new(|tx, act| void(tx, act, &code, expected, reason)))
+    })
+    .await
+}
+
+/// An event of the timeline; members of the event itself stand beside these.
+#[derive(Debug, Serialize, ToSchema)]
+struct TimelineItem {
+    /// Its place, from 1.
+    seq: i64,
+    /// When it took effect.
+    at: String,
+    /// When it was recorded.
+    recorded_at: String,
+    /// Who did it.
+    actor: String,
+    /// e.g. `dossier.received`.
+    event: String,
+    /// Members of the event.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    members: serde_json::Map<String, Value>,
+}
+
+/// Everything that happened to a dossier, oldest first.
+#[utoipa::path(tag = "dossiers", params(("code" = String, Path), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
+    (status = 200, description = "A page: items and next_cursor", body = Object), (status = 404, description = "Not there", body = ProblemBody)))]
+#[get("/v1/dossiers/{code}/timeline")]
+async fn get_timeline(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+    let code: DossierCode = call.code("code")?;
+    let page = Query::of(&call.req, &["limit", "cursor"])?.page(1)?;
+    let after = match page.after_code() {
+        Some(text) => text.parse().map_err(|_| Problem::at("bad_cursor", "?cursor"))?,
+        None => 0,
+    };
+    let fetch = page.fetch();
+    let mut entries = call
+        .read(move |reader, actor| {
+            visible(reader, actor, &code)?;
+            Ok(journal::entries(reader, &code, after, fetch)?)
+        })
+        .await?;
+    let next_cursor = page.cut(&mut entries, |entry| vec![entry.seq.to_string()]);
+    let ambient = &call.state.ambient;
+    let items = entries.into_iter().map(|entry| TimelineItem {
+        seq: entry.seq,
+        at: stamp(ambient, entry.at),
+        recorded_at: stamp(ambient, entry.recorded_at),
+        event: entry.event.name(),
+        members: event_members(ambient, &entry.event),
+        actor: entry.actor,
+    });
+    let items: Vec<TimelineItem> = items.collect();
+    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+}

@@ -1,0 +1,294 @@
+//! Strict input: bodies with JSON Pointers to what is wrong, query parameters by name, pages, texts.
+
+use actix_web::HttpRequest;
+use actix_web::web::{Bytes, BytesMut, Payload};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use unicode_normalization::UnicodeNormalization;
+
+use super::problem::{FieldError, Problem};
+use crate::ambient::Ambient;
+use crate::domain::vocabulary::LocalTime;
+
+/// Largest body, in bytes.
+pub const MAX_BODY: usize = 1 << 20;
+/// Longest name, in characters.
+pub const MAX_NAME: usize = 200;
+/// Longest note, in characters.
+pub const MAX_NOTE: usize = 2_000;
+
+/// Reads a whole JSON body; one that is too large is read to its end and refused, so that the client gets the answer.
+///
+/// # Errors
+/// `unsupported_media_type`, `payload_too_large`, `unreadable_body`.
+pub async fn read_body(req: &HttpRequest, mut payload: Payload) -> Result<Bytes, Problem> {
+    let mut body = BytesMut::new();
+    let mut too_large = false;
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|cause| Problem::new("unreadable_body").hint(cause))?;
+        too_large = too_large || body.len() + chunk.len() > MAX_BODY;
+        if !too_large {
+            body.extend_from_slice(&chunk);
+        }
+    }
+    if too_large {
+        return Err(Problem::new("payload_too_large"));
+    }
+    let kind = actix_web::HttpMessage::content_type(req);
+    if body.is_empty() || kind == "application/json" || (kind == "application/merge-patch+json" && req.method() == "PATCH") {
+        Ok(body.freeze())
+    } else {
+        Err(Problem::new("unsupported_media_type"))
+    }
+}
+
+/// Parses a JSON body strictly.
+///
+/// # Errors
+/// `malformed_json`; `validation` with the member's pointer for what parses and does not fit.
+pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let text = if body.is_empty() { b"{}".as_slice() } else { body };
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let pointer = pointer_of(error.path());
+        let inner = error.into_inner();
+        if inner.classify() != serde_json::error::Category::Data {
+            return Problem::new("malformed_json").hint(inner);
+        }
+        let hint = inner.to_string();
+        let quoted = hint.split('`').nth(1).unwrap_or_default();
+        let (code, pointer) = match hint.split_whitespace().next() {
+            Some("unknown") if hint.starts_with("unknown field") => ("unknown_member", with_member(&pointer, quoted)),
+            Some("missing") => ("missing_member", with_member(&pointer, quoted)),
+            _ => ("invalid_value", pointer),
+        };
+        let hint = hint.split(" at line ").next().map(str::to_owned);
+        Problem::fields(vec![FieldError { pointer, code, hint }])
+    })?;
+    json.end().map_err(|cause| Problem::new("malformed_json").hint(cause))?;
+    Ok(value)
+}
+
+fn with_member(pointer: &str, member: &str) -> String {
+    let member = member.replace('~', "~0").replace('/', "~1");
+    if pointer.ends_with(&format!("/{member}")) { pointer.to_owned() } else { format!("{pointer}/{member}") }
+}
+
+fn pointer_of(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .filter_map(|segment| match segment {
+            Segment::Seq { index } => Some(format!("/{index}")),
+            Segment::Map { key } => Some(format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect()
+}
+
+/// A member of a merge patch: left out, cleared by `null`, or set.
+///
+/// # Errors
+/// Those of the value.
+pub fn patched<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// Gathers everything that is wrong with a body before refusing it.
+#[derive(Debug, Default)]
+pub struct Checker {
+    errors: Vec<FieldError>,
+}
+
+impl Checker {
+    /// Notes a fault.
+    pub fn fail(&mut self, pointer: impl Into<String>, code: &'static str) {
+        self.errors.push(FieldError { pointer: pointer.into(), code, hint: None });
+    }
+
+    /// A text that must be there: NFC, trimmed, not blank, at most `longest` characters, no control characters.
+    pub fn text(&mut self, pointer: &str, given: &str, longest: usize) -> String {
+        let text: String = given.trim().nfc().collect();
+        let is_control = |character: char| character.is_control() && !matches!(character, '\n' | '\t' | '\r');
+        if text.is_empty() {
+            self.fail(pointer, "blank");
+        } else if text.chars().count() > longest {
+            self.fail(pointer, "too_long");
+        } else if text.chars().any(is_control) {
+            self.fail(pointer, "control_character");
+        }
+        text
+    }
+
+    /// A text that may be missing.
+    pub fn optional(&mut self, pointer: &str, given: Option<&str>, longest: usize) -> Option<String> {
+        given.map(|given| self.text(pointer, given, longest))
+    }
+
+    /// A text of a merge patch.
+    pub fn patched(
+        &mut self,
+        pointer: &str,
+        given: Option<&Option<String>>,
+        longest: usize,
+    ) -> Option<Option<String>> {
+        given.map(|given| self.optional(pointer, given.as_deref(), longest))
+    }
+
+    /// Refuses when anything was wrong.
+    ///
+    /// # Errors
+    /// `validation` with every fault.
+    pub fn finish(self) -> Result<(), Problem> {
+        if self.errors.is_empty() { Ok(()) } else { Err(Problem::fields(self.errors)) }
+    }
+}
+
+/// The query parameters of a request, each known by name.
+#[derive(Debug)]
+pub struct Query {
+    pairs: Vec<(String, String)>,
+}
+
+/// Which part of a list is wanted.
+#[derive(Debug, Clone)]
+pub struct PageWish {
+    /// How many items, 1 to 200.
+    pub limit: i64,
+    /// Where the page before ended.
+    pub after: Option<Vec<String>>,
+}
+
+impl Query {
+    /// Takes the parameters of a request; names not in `allowed`, and names given twice, are refused.
+    ///
+    /// # Errors
+    /// `unknown_parameter`, `invalid_parameter`.
+    pub fn of(req: &HttpRequest, allowed: &[&str]) -> Result<Self, Problem> {
+        let parsed = actix_web::web::Query::<Vec<(String, String)>>::from_query(req.query_string());
+        let pairs = parsed.map_err(|cause| Problem::new("invalid_parameter").hint(cause))?.into_inner();
+        for (index, (name, _)) in pairs.iter().enumerate() {
+            if !allowed.contains(&name.as_str()) {
+                return Err(Problem::at("unknown_parameter", format!("?{name}")));
+            }
+            if pairs[..index].iter().any(|(other, _)| other == name) {
+                return Err(Problem::at("invalid_parameter", format!("?{name}")).hint("given twice"));
+            }
+        }
+        Ok(Self { pairs })
+    }
+
+    /// A parameter as text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A parameter that cannot be done without.
+    ///
+    /// # Errors
+    /// `missing_parameter`.
+    pub fn required(&self, name: &str) -> Result<&str, Problem> {
+        self.text(name).ok_or_else(|| Problem::at("missing_parameter", format!("?{name}")))
+    }
+
+    /// A parameter that has a form: a number, a date, a code.
+    ///
+    /// # Errors
+    /// `invalid_parameter`.
+    pub fn parsed<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
+        let parse = |text: &str| text.parse().map_err(|_| Problem::at("invalid_parameter", format!("?{name}")));
+        self.text(name).map(parse).transpose()
+    }
+
+    /// A parameter that is one of the words of the contract.
+    ///
+    /// # Errors
+    /// `invalid_word`.
+    pub fn word<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
+        let parse = |text: &str| text.parse().map_err(|_| Problem::at("invalid_word", format!("?{name}")));
+        self.text(name).map(parse).transpose()
+    }
+
+    /// A date as `YYYY-MM-DD`.
+    ///
+    /// # Errors
+    /// `invalid_parameter`.
+    pub fn date(&self, name: &str) -> Result<Option<NaiveDate>, Problem> {
+        let text = self.text(name);
+        let parse = |text| {
+            NaiveDate::parse_from_str(text, "%Y-%m-%d")
+                .ok()
+                .filter(|_| text.len() == 10)
+                .ok_or_else(|| Problem::at("invalid_parameter", format!("?{name}")))
+        };
+        text.map(parse).transpose()
+    }
+
+    /// A timestamp in RFC 3339. A `+` that was not escaped arrives as a space and is taken for what it was.
+    ///
+    /// # Errors
+    /// `invalid_parameter`.
+    pub fn timestamp(&self, name: &str, ambient: &Ambient) -> Result<Option<LocalTime>, Problem> {
+        let parse = |text: &str| {
+            DateTime::<FixedOffset>::parse_from_rfc3339(&text.replace(' ', "+"))
+                .map(|at| ambient.local(at))
+                .map_err(|_| Problem::at("invalid_parameter", format!("?{name}")))
+        };
+        self.text(name).map(parse).transpose()
+    }
+
+    /// `limit` and `cursor`; the cursor holds `parts` texts.
+    ///
+    /// # Errors
+    /// `bad_limit`, `bad_cursor`.
+    pub fn page(&self, parts: usize) -> Result<PageWish, Problem> {
+        let limit = match self.text("limit") {
+            None => 50,
+            Some(text) => {
+                let number = text.parse::<i64>().ok().filter(|limit| (1..=200).contains(limit));
+                number.ok_or_else(|| Problem::at("bad_limit", "?limit"))?
+            }
+        };
+        let after = self.text("cursor").map(|cursor| {
+            let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
+            let texts: Option<Vec<String>> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            texts.filter(|texts| texts.len() == parts).ok_or_else(|| Problem::at("bad_cursor", "?cursor"))
+        });
+        Ok(PageWish { limit, after: after.transpose()? })
+    }
+}
+
+impl PageWish {
+    /// How many rows to ask for, so that one more tells of a next page.
+    pub fn fetch(&self) -> i64 {
+        self.limit + 1
+    }
+
+    /// The only text of the cursor.
+    pub fn after_code(&self) -> Option<&str> {
+        self.after.as_ref().and_then(|texts| texts.first()).map(String::as_str)
+    }
+
+    /// The instant and the text of the cursor.
+    ///
+    /// # Errors
+    /// `bad_cursor`.
+    pub fn after_instant(&self) -> Result<Option<(LocalTime, &str)>, Problem> {
+        let Some([instant, text]) = self.after.as_deref() else { return Ok(None) };
+        let instant = instant.parse().map_err(|_| Problem::at("bad_cursor", "?cursor"))?;
+        Ok(Some((instant, text)))
+    }
+
+    /// Cuts the rows to the page and makes the cursor of the next one.
+    pub fn cut<T>(&self, rows: &mut Vec<T>, key: impl FnOnce(&T) -> Vec<String>) -> Option<String> {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        if rows.len() <= limit {
+            return None;
+        }
+        rows.truncate(limit);
+        rows.last().map(|last| URL_SAFE_NO_PAD.encode(serde_json::json!(key(last)).to_string()))
+    }
+}

@@ -1,0 +1,66 @@
+//! Around every request: its identifier, its line in the log, its metrics, and problems in the caller's language.
+
+use std::time::Instant;
+
+use actix_web::Error;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use tracing::Instrument;
+
+use super::AppState;
+use super::problem::Problem;
+
+/// Wraps a request.
+///
+/// # Errors
+/// Those of the service inside that no answer was made of.
+pub async fn around(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = Instant::now();
+    let id = req.app_data::<Data<AppState>>().map(|state| state.ambient.new_id()).unwrap_or_default();
+    let english = req
+        .headers()
+        .get(ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(prefers_english);
+    let route = req.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let method = req.method().to_string();
+    let span = tracing::info_span!("request", request_id = %id);
+    let mut answer = next.call(req).instrument(span).await?.map_into_boxed_body();
+    if let Some(problem) = answer.response().error().and_then(|error| error.as_error::<Problem>()).cloned() {
+        answer = answer.map_body(|_, body| body).into_response(problem.render(english, &id));
+    }
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        answer.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+    }
+    let status = answer.status().as_u16();
+    let seconds = started.elapsed().as_secs_f64();
+    let labels = [("method", method.clone()), ("route", route.clone()), ("status", status.to_string())];
+    metrics::counter!("motcua_http_requests_total", &labels).increment(1);
+    metrics::histogram!("motcua_http_request_seconds", &labels[..2]).record(seconds);
+    tracing::info!(request_id = %id, method, route, status, seconds, "request");
+    Ok(answer)
+}
+
+/// Whether English comes before Vietnamese in an `Accept-Language` header.
+fn prefers_english(header: &str) -> bool {
+    let weight = |language: &str| {
+        let ranges = header.split(',').map(str::trim).enumerate();
+        let found = ranges.filter(|(_, range)| range.to_ascii_lowercase().starts_with(language));
+        found.map(|(place, range)| {
+            let q = range.split_once("q=").and_then(|(_, q)| q.trim().parse::<f32>().ok()).unwrap_or(1.0);
+            (q, place)
+        })
+        .next()
+    };
+    match (weight("en"), weight("vi")) {
+        (Some((en, en_place)), Some((vi, vi_place))) => en > vi || (en >= vi && en_place < vi_place),
+        (Some((en, _)), None) => en > 0.0,
+        (None, _) => false,
+    }
+}

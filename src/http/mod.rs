@@ -1,0 +1,119 @@
+//! The API, thin: extract, call, present; one file per resource, one table of errors.
+
+pub mod call;
+pub mod idempotency;
+pub mod input;
+pub mod middleware;
+pub mod problem;
+pub mod schema;
+pub mod texts;
+pub mod tokens;
+
+pub mod dossier_view;
+pub mod dossiers;
+pub mod imports;
+pub mod letters;
+pub mod statistics;
+
+pub mod agencies;
+pub mod calendar;
+pub mod catalogue;
+pub mod deadlines;
+
+pub mod accounts;
+pub mod sessions;
+pub mod system;
+
+use actix_web::dev::{ServiceFactory, ServiceRequest};
+use actix_web::web::{self, Data};
+use actix_web::{App, Error};
+use metrics_exporter_prometheus::PrometheusHandle;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::ambient::Ambient;
+use crate::storage::Db;
+use idempotency::Running;
+use tokens::TokenKey;
+
+/// What every handler stands on.
+pub struct AppState {
+    /// The database.
+    pub db: Db,
+    /// Clock, zone and chance.
+    pub ambient: Ambient,
+    /// Signs access tokens.
+    pub tokens: TokenKey,
+    /// Keyed requests under way.
+    pub running: Running,
+    /// Renders `/metrics`.
+    pub metrics: PrometheusHandle,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "motcua",
+        description = "Dossiers of one-stop shops: deadlines, states, counts, letters of apology.",
+        license(name = "EUPL-1.2", identifier = "EUPL-1.2")
+    ),
+    modifiers(&Bearer),
+    security(("bearer" = [])),
+    components(schemas(problem::ProblemBody))
+)]
+struct Document;
+
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        openapi.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The routes of version 1, in the order of the document.
+fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .configure(sessions::routes)
+        .configure(dossiers::routes)
+        .configure(imports::routes)
+        .configure(letters::routes)
+        .configure(statistics::routes)
+        .configure(deadlines::routes)
+        .configure(calendar::routes)
+        .configure(agencies::routes)
+        .configure(catalogue::routes)
+        .configure(accounts::routes)
+        .configure(system::routes);
+}
+
+/// The API document, made from the handlers themselves.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let (_, document) =
+        App::new().into_utoipa_app().openapi(Document::openapi()).configure(routes).split_for_parts();
+    document
+}
+
+/// The whole application.
+pub fn app(
+    state: Data<AppState>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = actix_web::dev::ServiceResponse<actix_web::body::BoxBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let (app, document) =
+        App::new().app_data(state).into_utoipa_app().openapi(Document::openapi()).configure(routes).split_for_parts();
+    app.service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document))
+        .service(web::redirect("/docs", "/docs/"))
+        .default_service(web::to(system::not_found))
+        .wrap(actix_web::middleware::from_fn(middleware::around))
+}

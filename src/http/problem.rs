@@ -1,0 +1,202 @@
+//! Errors as clients see them: RFC 9457 problems, in the caller's language, without internal causes.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::texts::{self, Text};
+use crate::domain::refusal::Refusal;
+use crate::flow::Fault;
+use crate::storage::StorageError;
+
+/// A member that is not acceptable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// JSON Pointer of the member, or the name of a query parameter after `?`.
+    pub pointer: String,
+    /// Why, by name.
+    pub code: &'static str,
+    /// What is wrong in detail (for developers, in English).
+    pub hint: Option<String>,
+}
+
+/// An error answer.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    code: &'static str,
+    hint: Option<String>,
+    errors: Vec<FieldError>,
+}
+
+/// How a problem is written, for the API document.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemBody {
+    /// URN of the code.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:motcua:problem:illegal_transition")]
+    pub kind: String,
+    /// The rule in a sentence.
+    pub title: String,
+    /// HTTP status.
+    pub status: u16,
+    /// What happened this time.
+    pub detail: String,
+    /// Stable name of the rule.
+    pub code: String,
+    /// Identifies the request in the service's log.
+    pub request_id: String,
+    /// The members at fault.
+    #[schema(value_type = Vec<Object>)]
+    pub errors: Vec<serde_json::Value>,
+}
+
+impl Problem {
+    /// A problem by its code in [`texts::TEXTS`].
+    pub fn new(code: &'static str) -> Self {
+        Self { code, hint: None, errors: Vec::new() }
+    }
+
+    /// A problem at one member or parameter, under its own code.
+    pub fn at(code: &'static str, pointer: impl Into<String>) -> Self {
+        Self { errors: vec![FieldError { pointer: pointer.into(), code, hint: None }], ..Self::new(code) }
+    }
+
+    /// Members at fault, all named.
+    pub fn fields(errors: Vec<FieldError>) -> Self {
+        Self::fields_under("validation", errors)
+    }
+
+    /// Members at fault, under a code of its own.
+    pub fn fields_under(code: &'static str, errors: Vec<FieldError>) -> Self {
+        Self { errors, ..Self::new(code) }
+    }
+
+    /// Adds what is wrong in detail.
+    #[must_use]
+    pub fn hint(mut self, hint: impl fmt::Display) -> Self {
+        self.hint = Some(hint.to_string());
+        self
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The members at fault.
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
+    /// The text of this problem.
+    pub fn text(&self) -> Text {
+        texts::of(self.code)
+    }
+
+    /// The whole answer, in Vietnamese or English.
+    pub fn render(&self, english: bool, request_id: &str) -> HttpResponse {
+        let say = |text: Text| if english { text.en } else { text.vi };
+        let text = self.text();
+        let detail = |code: &str, hint: Option<&String>| {
+            let sentence = say(texts::of(code));
+            hint.map_or_else(|| sentence.to_owned(), |hint| format!("{sentence} ({hint})"))
+        };
+        let errors: Vec<_> = self
+            .errors
+            .iter()
+            .map(|error| json!({"pointer": error.pointer, "code": error.code, "detail": detail(error.code, error.hint.as_ref())}))
+            .collect();
+        let mut body = json!({
+            "type": format!("urn:motcua:problem:{}", self.code),
+            "title": say(text),
+            "status": text.status,
+            "detail": detail(self.code, self.hint.as_ref()),
+            "code": self.code,
+            "request_id": request_id,
+        });
+        if !errors.is_empty() {
+            body["errors"] = json!(errors);
+        }
+        let mut answer = HttpResponse::build(self.status_code());
+        if text.status == 401 {
+            answer.insert_header(("WWW-Authenticate", "Bearer"));
+        }
+        if text.status == 503 {
+            answer.insert_header(("Retry-After", "2"));
+        }
+        answer.content_type("application/problem+json").body(body.to_string())
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.text().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Only where no middleware knows the caller's language.
+    fn error_response(&self) -> HttpResponse {
+        self.render(false, "")
+    }
+}
+
+impl From<StorageError> for Problem {
+    fn from(error: StorageError) -> Self {
+        if error.is_unavailable() {
+            tracing::warn!(cause = %error, "database unavailable");
+            return Self::new("unavailable");
+        }
+        match error {
+            StorageError::Stale => Self::new("conflict"),
+            StorageError::Duplicate(_) => Self::new("exists"),
+            other => {
+                tracing::error!(cause = ?other, "storage fault");
+                Self::new("internal")
+            }
+        }
+    }
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Refused(refusal) => refusal.into(),
+            Fault::NotFound(_) => Self::new("not_found"),
+            Fault::Forbidden => Self::new("forbidden"),
+            Fault::Unknown { pointer, .. } => Self::at("unknown_reference", pointer),
+            Fault::Exists(_) => Self::new("exists"),
+            Fault::Changed => Self::new("changed"),
+            Fault::Invalid { pointer, code } => Self::at(code, pointer),
+            Fault::BadCredentials => Self::new("bad_credentials"),
+            Fault::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let pointer = match refusal {
+            Refusal::ReasonRequired | Refusal::LetterReasonMissing => Some("/reason"),
+            Refusal::OutcomeNotAllowed => Some("/outcome"),
+            Refusal::InTheFuture { .. } | Refusal::BeforeLastMove { .. } | Refusal::TooFarBack { .. } => Some("/at"),
+            Refusal::ProcedureNotInForce { .. } => Some("/procedure"),
+            Refusal::NewReturnMissing | Refusal::NewReturnTooEarly { .. } | Refusal::NewReturnOutsideHours => {
+                Some("/new_return_at")
+            }
+            Refusal::PromulgatedInTheFuture { .. } => Some("/promulgated_on"),
+            Refusal::LateLetterByHand => Some("/kind"),
+            _ => None,
+        };
+        let problem = pointer.map_or_else(|| Self::new(refusal.code()), |pointer| Self::at(refusal.code(), pointer));
+        problem.hint(refusal)
+    }
+}

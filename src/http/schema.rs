@@ -1,0 +1,47 @@
+//! The words of the domain as the API document shows them.
+
+use std::borrow::Cow;
+
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::domain::deadline::Unit;
+use crate::domain::vocabulary::{
+    AgencyLevel, ApplicantKind, Channel, DeliveryMethod, LetterChannel, LetterKind, LetterStatus, OnlineLevel,
+    Outcome, ProcedureLevel, Role, Scope, Status,
+};
+
+macro_rules! word_schemas {
+    ($($name:ident),+ $(,)?) => {$(
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let words = Self::ALL.iter().map(|word| word.as_str());
+                ObjectBuilder::new().schema_type(SchemaType::new(Type::String)).enum_values(Some(words)).into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed(stringify!($name))
+            }
+        }
+    )+};
+}
+
+word_schemas!(
+    AgencyLevel,
+    ApplicantKind,
+    Channel,
+    DeliveryMethod,
+    LetterChannel,
+    LetterKind,
+    LetterStatus,
+    OnlineLevel,
+    Outcome,
+    ProcedureLevel,
+    Role,
+    Scope,
+    Status,
+    Unit,
+);

@@ -1,0 +1,50 @@
+//! Health, readiness, metrics, and what is no route.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get};
+use serde_json::json;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::AppState;
+use super::call::read;
+use super::problem::Problem;
+use crate::storage::migrate;
+
+/// The routes of this file.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(healthz).service(readyz).service(metrics);
+}
+
+/// Whether the process lives.
+#[utoipa::path(tag = "system", security(()), responses((status = 200, description = "Alive")))]
+#[get("/healthz")]
+async fn healthz() -> HttpResponse {
+    HttpResponse::Ok().json(json!({"status": "ok"}))
+}
+
+/// Whether the service can answer: the database is there and up to date.
+#[utoipa::path(tag = "system", security(()), responses((status = 200, description = "Ready"), (status = 503, description = "Not ready", body = super::problem::ProblemBody)))]
+#[get("/readyz")]
+async fn readyz(state: Data<AppState>) -> Result<HttpResponse, Problem> {
+    if read(&state, |reader| Ok(migrate::is_up_to_date(reader)?)).await? {
+        Ok(HttpResponse::Ok().json(json!({"status": "ready"})))
+    } else {
+        Err(Problem::new("unavailable"))
+    }
+}
+
+/// Metrics in the Prometheus text format.
+#[utoipa::path(tag = "system", security(()), responses((status = 200, description = "Metrics", body = String, content_type = "text/plain")))]
+#[get("/metrics")]
+async fn metrics(state: Data<AppState>) -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(state.metrics.render())
+}
+
+/// Answers what matches no route: a path unknown, or a method that the path does not have.
+///
+/// # Errors
+/// Always.
+pub async fn not_found(req: HttpRequest) -> Result<HttpResponse, Problem> {
+    let is_route = req.resource_map().has_resource(req.path());
+    Err(Problem::new(if is_route { "method_not_allowed" } else { "not_found" }))
+}

@@ -1,0 +1,104 @@
+//! The one table from an error's code to its HTTP status and its sentences, Vietnamese and English.
+
+/// The answer to one code.
+#[derive(Debug, Clone, Copy)]
+pub struct Text {
+    /// Stable name.
+    pub code: &'static str,
+    /// HTTP status.
+    pub status: u16,
+    /// Vietnamese.
+    pub vi: &'static str,
+    /// English.
+    pub en: &'static str,
+}
+
+const fn text(code: &'static str, status: u16, vi: &'static str, en: &'static str) -> Text {
+    Text { code, status, vi, en }
+}
+
+/// Every code this service answers with.
+pub const TEXTS: &[Text] = &[
+    text("internal", 500, "Hệ thống gặp lỗi ngoài dự kiến.", "The service met an unexpected fault."),
+    text("unavailable", 503, "Hệ thống đang bận, xin thử lại sau.", "The service is busy; please try again."),
+    text("malformed_json", 400, "Nội dung gửi lên không phải JSON hợp lệ.", "The body is not valid JSON."),
+    text("unreadable_body", 400, "Không đọc được nội dung gửi lên.", "The body could not be read."),
+    text("unknown_parameter", 400, "Tham số không được hỗ trợ.", "There is no such query parameter."),
+    text("invalid_parameter", 400, "Tham số không đọc được.", "A query parameter cannot be read."),
+    text("missing_parameter", 400, "Thiếu tham số bắt buộc.", "A required query parameter is missing."),
+    text("bad_limit", 400, "limit phải là số từ 1 đến 200.", "limit must be a number from 1 to 200."),
+    text("bad_cursor", 400, "cursor không hợp lệ.", "The cursor is not one of ours."),
+    text("bad_idempotency_key", 400, "Idempotency-Key phải có 1–200 ký tự.", "Idempotency-Key must have 1 to 200 characters."),
+    text("bad_if_match", 400, "If-Match không hợp lệ.", "If-Match cannot be read."),
+    text("unauthenticated", 401, "Cần đăng nhập.", "Please sign in."),
+    text("bad_credentials", 401, "Tên đăng nhập hoặc mật khẩu không đúng.", "Wrong name or password."),
+    text("forbidden", 403, "Tài khoản không có quyền thực hiện việc này.", "Your role does not allow this."),
+    text("not_found", 404, "Không tìm thấy.", "Not found."),
+    text("method_not_allowed", 405, "Phương thức không được hỗ trợ.", "The method is not supported here."),
+    text("exists", 409, "Mã hoặc tên này đã tồn tại.", "This code or name is taken."),
+    text("request_in_progress", 409, "Yêu cầu trước với cùng Idempotency-Key chưa xong.", "The first request with this Idempotency-Key is still running."),
+    text("conflict", 409, "Dữ liệu vừa được người khác thay đổi, xin tải lại.", "Someone else changed this just now; please reload."),
+    text("changed", 412, "Dữ liệu đã thay đổi từ lần đọc trước.", "The resource was changed since you read it."),
+    text("payload_too_large", 413, "Nội dung gửi lên vượt quá 1 MiB.", "The body is larger than 1 MiB."),
+    text("unsupported_media_type", 415, "Kiểu nội dung không được hỗ trợ.", "The content type is not supported."),
+    text("precondition_required", 428, "Cần gửi If-Match.", "If-Match is required."),
+    text("validation", 422, "Dữ liệu gửi lên chưa hợp lệ.", "Some members are not acceptable."),
+    text("unknown_member", 422, "Trường này không được hỗ trợ.", "There is no such member."),
+    text("missing_member", 422, "Thiếu trường bắt buộc.", "A required member is missing."),
+    text("invalid_value", 422, "Giá trị không hợp lệ.", "The value is not acceptable."),
+    text("invalid_word", 422, "Giá trị không nằm trong danh mục cho phép.", "The value is not one of the allowed words."),
+    text("unknown_reference", 422, "Mã được dẫn chiếu không tồn tại.", "The code referred to does not exist."),
+    text("blank", 422, "Không được để trống.", "It must not be blank."),
+    text("too_long", 422, "Quá dài.", "It is too long."),
+    text("control_character", 422, "Có ký tự điều khiển không được phép.", "It contains control characters."),
+    text("out_of_range", 422, "Giá trị ngoài phạm vi cho phép.", "The value is out of range."),
+    text("weak_password", 422, "Mật khẩu phải có từ 10 ký tự (tối đa 200 byte).", "A password has at least 10 characters (and at most 200 bytes)."),
+    text("agency_required", 422, "Vai trò này cần có cơ quan.", "This role needs an agency."),
+    text("idempotency_key_reused", 422, "Idempotency-Key đã dùng cho nội dung khác.", "This Idempotency-Key was used with another body."),
+    text("period_reversed", 422, "Ngày kết thúc trước ngày bắt đầu.", "The period ends before it begins."),
+    text("period_too_long", 422, "Kỳ báo cáo dài quá 20 năm.", "The period is longer than 20 years."),
+    text("unknown_preset", 422, "Kỳ báo cáo không có trong danh mục.", "There is no such period."),
+    text("unknown_grouping", 422, "Không có cách nhóm này (tối đa hai).", "There is no such grouping (at most two)."),
+    text("hours_invalid", 422, "Giờ làm việc không hợp lệ: mỗi buổi kết thúc sau khi bắt đầu, các buổi không chồng nhau, ít nhất một ngày từ thứ Hai đến thứ Sáu.", "Office hours: sessions end after they start, do not overlap, and at least one weekday is open."),
+    text("import_rejected", 422, "Có dòng không hợp lệ, không dòng nào được nhập.", "Some lines are not acceptable; nothing was imported."),
+    text("illegal_transition", 409, "Không thể chuyển hồ sơ sang trạng thái này.", "The dossier cannot move there from where it stands."),
+    text("dossier_void", 409, "Hồ sơ đã bị hủy.", "The dossier is void."),
+    text("letter_exists", 409, "Hồ sơ đã có văn bản xin lỗi.", "The dossier has its letter already."),
+    text("letter_status", 409, "Trạng thái của văn bản không cho phép.", "The letter's status does not allow this."),
+    text("letter_owed", 409, "Hồ sơ đang quá hạn, không thể hủy văn bản xin lỗi.", "The dossier is late: its letter cannot be cancelled."),
+    text("not_at_risk", 409, "Hồ sơ không ở trong hạn.", "The dossier is not open and in time."),
+    text("already_reappointed", 409, "Hồ sơ chỉ được hẹn lại một lần.", "A dossier is re-appointed at most once."),
+    text("reason_required", 422, "Cần nêu lý do.", "A reason is required."),
+    text("outcome_not_allowed", 422, "Chỉ nêu kết quả khi hoàn thành.", "An outcome goes with `finished` only."),
+    text("in_the_future", 422, "Thời điểm nằm trong tương lai.", "The time lies in the future."),
+    text("before_last_move", 422, "Thời điểm trước lần chuyển trạng thái gần nhất.", "The time lies before the dossier's last move."),
+    text("too_far_back", 422, "Thời điểm lùi quá 15 ngày.", "The time lies more than 15 days back."),
+    text("procedure_not_in_force", 422, "Thủ tục chưa có hiệu lực vào ngày này.", "The procedure was not in force on that day."),
+    text("beyond_calendar", 422, "Thời hạn vượt quá lịch làm việc.", "The deadline lies beyond the calendar."),
+    text("nothing_to_correct", 422, "Không có gì để sửa.", "There is nothing to correct."),
+    text("late_letter_by_hand", 422, "Văn bản xin lỗi quá hạn do hệ thống lập.", "Late letters are opened by the service itself."),
+    text("letter_reason_missing", 422, "Văn bản chưa có lý do.", "The letter has no reason."),
+    text("new_return_missing", 422, "Văn bản chưa có ngày hẹn trả mới.", "The letter has no new date of return."),
+    text("new_return_too_early", 422, "Ngày hẹn trả mới phải sau hạn và sau hiện tại.", "The new date must be later than the deadline and than now."),
+    text("new_return_outside_hours", 422, "Ngày hẹn trả mới phải trong giờ làm việc.", "The new date must fall into office hours."),
+    text("promulgated_in_the_future", 422, "Ngày ban hành nằm trong tương lai.", "The date of the letter lies in the future."),
+];
+
+/// The text of a code; an unlisted one is an unexpected fault.
+pub fn of(code: &str) -> Text {
+    TEXTS.iter().copied().find(|text| text.code == code).unwrap_or(TEXTS[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_stands_once() {
+        let mut codes: Vec<_> = TEXTS.iter().map(|text| text.code).collect();
+        codes.sort_unstable();
+        let count = codes.len();
+        codes.dedup();
+        assert_eq!(codes.len(), count);
+    }
+}

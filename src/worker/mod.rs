@@ -1,0 +1,53 @@
+//! What nobody asks for by a request: the sweep and the housekeeping, each done by one process at a time.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio::sync::watch;
+
+use crate::ambient::Ambient;
+use crate::flow::Fault;
+use crate::flow::sweep::sweep;
+use crate::http::idempotency::KEPT;
+use crate::storage::{Db, idempotency, leases};
+
+/// How often the work is looked at.
+const TICK: Duration = Duration::from_secs(60);
+/// How long a process keeps the work to itself without saying so again.
+const LEASE: TimeDelta = TimeDelta::seconds(150);
+
+/// Works until `stop` turns true: at once, so that downtime is caught up with, and every minute.
+pub async fn run(db: Db, ambient: Ambient, at_risk_days: u32, mut stop: watch::Receiver<bool>) {
+    let holder = ambient.new_id();
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            _ = stop.changed() => return,
+        }
+        let (db, ambient, holder) = (db.clone(), ambient.clone(), holder.clone());
+        let round = tokio::task::spawn_blocking(move || round(&db, &ambient, at_risk_days, &holder)).await;
+        match round {
+            Ok(Ok(())) => metrics::gauge!("motcua_sweep_healthy").set(1.0),
+            Ok(Err(cause)) => {
+                metrics::gauge!("motcua_sweep_healthy").set(0.0);
+                tracing::error!(%cause, "background round failed; it is tried again at the next tick");
+            }
+            Err(cause) => tracing::error!(%cause, "background round panicked"),
+        }
+    }
+}
+
+fn round(db: &Db, ambient: &Ambient, at_risk_days: u32, holder: &str) -> Result<(), Fault> {
+    let now = ambient.now();
+    if !db.write(|tx| leases::acquire(tx, "background", holder, now, LEASE))? {
+        return Ok(());
+    }
+    let swept = sweep(db, ambient, at_risk_days)?;
+    if swept.overdue + swept.warned > 0 {
+        tracing::info!(overdue = swept.overdue, warned = swept.warned, "swept");
+    }
+    db.write(|tx| idempotency::forget(tx, now - KEPT))?;
+    Ok(())
+}
