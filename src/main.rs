@@ -155,8 +155,7 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             };
             let ambient = store.ambient();
             let window = period.window(ambient.now());
-            let form = app::open(&store)?
-                .read(|reader| report::form_06a(reader, agency.as_ref(), period, &window))?;
+            let form = app::open(&store)?.read(|reader| report::form_06a(reader, agency.as_ref(), period, &window))?;
             if format == "csv" {
                 write!(out, "{}", form_06a::csv(&form))?;
             } else {

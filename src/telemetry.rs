@@ -10,7 +10,10 @@ pub fn start() {
     let filter = filter.with_default_directive(tracing::level_filters::LevelFilter::WARN.into()).from_env_lossy();
     let is_terminal = std::io::stderr().is_terminal();
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(is_terminal);
-    #[expect(clippy::disallowed_methods, reason = "read before there is a configuration, so that its faults are logged")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "read before there is a configuration, so that its faults are logged"
+    )]
     let json = std::env::var("MOTCUA_LOG_FORMAT").is_ok_and(|format| format == "json");
     if json { builder.json().init() } else { builder.init() }
 }

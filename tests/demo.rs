@@ -38,4 +38,3 @@ fn the_half_year_of_2023_is_reproduced_exactly() {
     assert_eq!(verdict.differences, Vec::<String>::new());
     assert!(verdict.dossiers > 1_917);
 }
-

@@ -12,9 +12,9 @@ use crate::domain::office::OfficeCalendar;
 use crate::domain::papers::{Applicant, Papers};
 use crate::domain::transition::Move;
 use crate::domain::vocabulary::{ApplicantKind, Channel, LocalTime, Outcome, Status};
+use crate::flow::Fault;
 use crate::flow::import::History;
 use crate::flow::intake::NewDossier;
-use crate::flow::Fault;
 use crate::storage::procedures::Procedure;
 
 /// New in the period, online.
@@ -57,8 +57,7 @@ pub(super) fn histories(national: &NationalCalendar) -> Result<Vec<History>, Fau
         let procedure = candidates[index * 13 % candidates.len()];
         let amount = procedure.rule.amount as usize;
         // A dossier open at the end came in within its last `amount` working days; the others at least that long before.
-        let (from, count) =
-            if is_open { (days.len() - amount + 3, amount - 3) } else { (0, days.len() - amount - 2) };
+        let (from, count) = if is_open { (days.len() - amount + 3, amount - 3) } else { (0, days.len() - amount - 2) };
         let received_on = days[from + index * 31 % count];
         histories.push(if is_open {
             open(&office, procedure, channel, received_on, index)?
@@ -91,7 +90,8 @@ fn open(
     index: usize,
 ) -> Result<History, Fault> {
     let received_at = received_on.and_time(hour(index)) + acceptance(channel);
-    let due_on = promise(&procedure.rule, received_at, office, &mut ())?.map_or(received_on, |deadline| deadline.due_on);
+    let due_on =
+        promise(&procedure.rule, received_at, office, &mut ())?.map_or(received_on, |deadline| deadline.due_on);
     history(office, procedure, channel, received_on, due_on, index)
 }
 
@@ -118,12 +118,7 @@ fn history(
 }
 
 /// What an invented person hands in; the names say that they are invented.
-pub(super) fn filed(
-    procedure: &Procedure,
-    channel: Channel,
-    at: LocalTime,
-    index: usize,
-) -> Result<NewDossier, Fault> {
+pub(super) fn filed(procedure: &Procedure, channel: Channel, at: LocalTime, index: usize) -> Result<NewDossier, Fault> {
     const NAMES: [&str; 8] = ["An", "Bình", "Chi", "Dũng", "Hạnh", "Khánh", "Quỳnh", "Yến"];
     let name = NAMES[index % NAMES.len()];
     Ok(NewDossier {

@@ -37,7 +37,12 @@ const NAMES: [&str; 11] = [
 ];
 
 fn named(tally: &Tally) -> Value {
-    NAMES.iter().zip(columns(tally)).map(|(name, value)| ((*name).to_owned(), json!(value))).collect::<serde_json::Map<_, _>>().into()
+    NAMES
+        .iter()
+        .zip(columns(tally))
+        .map(|(name, value)| ((*name).to_owned(), json!(value)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// The form as JSON.
@@ -66,7 +71,9 @@ pub fn json(form: &Form, as_of: &str) -> Value {
 
 /// The form as CSV with a byte-order mark, so that spreadsheets read the Vietnamese letters right.
 pub fn csv(form: &Form) -> String {
-    let mut text = String::from("\u{feff}STT,Lĩnh vực,Nhận giải quyết: tổng,Trực tuyến,Trực tiếp + bưu chính,Từ kỳ trước,Đã giải quyết: tổng,Trước hạn,Đúng hạn,Quá hạn,Đang giải quyết: tổng,Trong hạn,Quá hạn\r\n(1),(2),(3),(4),(5),(6),(7),(8),(9),(10),(11),(12),(13)\r\n");
+    let mut text = String::from(
+        "\u{feff}STT,Lĩnh vực,Nhận giải quyết: tổng,Trực tuyến,Trực tiếp + bưu chính,Từ kỳ trước,Đã giải quyết: tổng,Trước hạn,Đúng hạn,Quá hạn,Đang giải quyết: tổng,Trong hạn,Quá hạn\r\n(1),(2),(3),(4),(5),(6),(7),(8),(9),(10),(11),(12),(13)\r\n",
+    );
     let mut line = |no: &str, name: &str, tally: &Tally| {
         let figures: Vec<String> = columns(tally).iter().map(i64::to_string).collect();
         text.push_str(&format!("{no},{},{}\r\n", quoted(name), figures.join(",")));

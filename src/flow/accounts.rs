@@ -1,7 +1,7 @@
 //! Accounts: users and clients are set up, people sign in, renew and sign out.
 
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 
@@ -109,7 +109,8 @@ pub fn sign_in(db: &Db, ambient: &Ambient, username: &str, password: &str) -> Re
 
 fn verified(found: Option<(User, String)>, password: &str) -> Option<User> {
     // The hash of no password anyone knows, of the same cost.
-    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm8$3YnkqYnOWBXHjwTA5ZK4DoM3hM6g7lJwB0e0vYbVq0c";
+    const NOBODY: &str =
+        "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm8$3YnkqYnOWBXHjwTA5ZK4DoM3hM6g7lJwB0e0vYbVq0c";
     let (user, hash) = found.map_or((None, NOBODY.to_owned()), |(user, hash)| (Some(user), hash));
     let is_right = PasswordHash::new(&hash)
         .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
@@ -122,8 +123,7 @@ fn verified(found: Option<(User, String)>, password: &str) -> Option<User> {
 /// [`Fault::BadCredentials`].
 pub fn renew(db: &Db, ambient: &Ambient, refresh_token: &str) -> Result<Session, Fault> {
     let (now, next) = (ambient.now(), hex(&ambient.random::<32>()));
-    let rotated =
-        db.write(|tx| accounts::rotate(tx, &digest(refresh_token), &digest(&next), (now, now + SESSION)))?;
+    let rotated = db.write(|tx| accounts::rotate(tx, &digest(refresh_token), &digest(&next), (now, now + SESSION)))?;
     let (id, user) = rotated.ok_or(Fault::BadCredentials)?;
     Ok(Session { id, user, refresh_token: next })
 }

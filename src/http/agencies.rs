@@ -17,9 +17,9 @@ use crate::domain::office::{Session, WeekHours};
 use crate::domain::vocabulary::{AgencyCode, AgencyLevel};
 use crate::flow::administer::{add_agency, close, hours_version, rename_agency, set_hours};
 use crate::flow::{Actor, Fault};
+use crate::storage::Reader;
 use crate::storage::agencies::{self, Agency};
 use crate::storage::calendars::{self, Closure, DatedHours};
-use crate::storage::Reader;
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -119,9 +119,7 @@ async fn list_agencies(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     let page = Query::of(&call.req, &["limit", "cursor"])?.page(1)?;
     let wish = page.clone();
     let mut found = call
-        .read(move |reader, actor| {
-            Ok(agencies::page(reader, actor.agency.as_ref(), wish.after_code(), wish.fetch())?)
-        })
+        .read(move |reader, actor| Ok(agencies::page(reader, actor.agency.as_ref(), wish.after_code(), wish.fetch())?))
         .await?;
     let next_cursor = page.cut(&mut found, |agency| vec![agency.code.to_string()]);
     let items: Vec<AgencyView> = found.into_iter().map(view).collect();
@@ -220,7 +218,11 @@ fn week(hours: &WeekHours) -> serde_json::Value {
         let sessions = hours.on(weekday).iter();
         sessions.map(|session| [session.open, session.close].map(|time| time.format("%H:%M").to_string())).collect()
     };
-    WEEKDAYS.iter().map(|(name, weekday)| ((*name).to_owned(), json!(day(*weekday)))).collect::<serde_json::Map<_, _>>().into()
+    WEEKDAYS
+        .iter()
+        .map(|(name, weekday)| ((*name).to_owned(), json!(day(*weekday))))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 fn hours_answer(agency: &AgencyCode, versions: &[DatedHours], today: NaiveDate) -> serde_json::Value {
@@ -233,8 +235,7 @@ fn hours_answer(agency: &AgencyCode, versions: &[DatedHours], today: NaiveDate) 
             weekdays: week(&dated.hours),
         })
         .collect();
-    let standard =
-        HoursView { from: None, set_by: None, source: "default", weekdays: week(&WeekHours::standard()) };
+    let standard = HoursView { from: None, set_by: None, source: "default", weekdays: week(&WeekHours::standard()) };
     let current = shown.iter().rev().find(|view| view.from.is_some_and(|from| from <= today)).unwrap_or(&standard);
     json!({"agency": agency, "from": current.from, "source": current.source, "set_by": current.set_by,
         "weekdays": current.weekdays, "versions": shown})

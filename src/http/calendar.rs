@@ -49,9 +49,7 @@ fn shown(calendar: &NationalCalendar, year: i32) -> serde_json::Value {
 async fn get_year(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     let year = year_of(call.path("year"))?;
     let (calendar, version) = call
-        .read(move |reader, _| {
-            Ok((calendars::national(reader)?, calendars::year_version(reader, year)?.unwrap_or(0)))
-        })
+        .read(move |reader, _| Ok((calendars::national(reader)?, calendars::year_version(reader, year)?.unwrap_or(0))))
         .await?;
     Ok(call.show(&shown(&calendar, year), version))
 }

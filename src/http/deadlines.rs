@@ -74,9 +74,8 @@ fn asked(query: &Query) -> Result<Asked, Problem> {
     if amount > unit.largest_amount() {
         return Err(Problem::at("out_of_range", "?amount"));
     }
-    let cutoff = query.text("cutoff").map(|text| {
-        parse_time(text).ok_or_else(|| Problem::at("invalid_parameter", "?cutoff"))
-    });
+    let cutoff =
+        query.text("cutoff").map(|text| parse_time(text).ok_or_else(|| Problem::at("invalid_parameter", "?cutoff")));
     let on_supplement = OnSupplement::Restart;
     Ok(Asked::Spelt(Rule { amount, unit, cutoff: cutoff.transpose()?, on_supplement, no_appointment: false }))
 }

@@ -8,9 +8,7 @@ use crate::ambient::Ambient;
 use crate::domain::calendar::NationalCalendar;
 use crate::domain::deadline::Deadline;
 use crate::domain::papers::{Applicant, Delivery, Document, Submitter};
-use crate::domain::vocabulary::{
-    ApplicantKind, Channel, LetterKind, LetterStatus, LocalTime, Outcome, Status,
-};
+use crate::domain::vocabulary::{ApplicantKind, Channel, LetterKind, LetterStatus, LocalTime, Outcome, Status};
 use crate::storage::dossier_row::Record;
 use crate::storage::letters::LetterRecord;
 
@@ -209,10 +207,7 @@ impl DossierView {
             returned_at: standing.returned_at.map(at),
             outcome: standing.outcome,
             timing: standing.timing(lens.now).map(|timing| timing.as_str()),
-            paused: standing
-                .stopped_since
-                .filter(|_| is_open)
-                .map(|since| PauseView { since: at(since), waits_for }),
+            paused: standing.stopped_since.filter(|_| is_open).map(|since| PauseView { since: at(since), waits_for }),
             supplement_requests: standing.supplement_requests,
             flags,
             letter: letter.map(|record| LetterSummary {

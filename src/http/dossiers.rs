@@ -161,7 +161,11 @@ impl DossierBody {
             name: checker.text("/submitted_by/name", &submitter.name, MAX_NAME),
             identity_no: checker.optional("/submitted_by/identity_no", submitter.identity_no.as_deref(), 50),
             phone: checker.optional("/submitted_by/phone", submitter.phone.as_deref(), 50),
-            authorisation: checker.optional("/submitted_by/authorisation", submitter.authorisation.as_deref(), MAX_NOTE),
+            authorisation: checker.optional(
+                "/submitted_by/authorisation",
+                submitter.authorisation.as_deref(),
+                MAX_NOTE,
+            ),
         });
         let delivery = self.delivery.as_ref().map(|delivery| Delivery {
             method: delivery.method,
@@ -225,8 +229,23 @@ async fn create_dossier(mut call: Call<Handle>) -> Result<HttpResponse, Problem>
 }
 
 const LIST_PARAMETERS: &[&str] = &[
-    "agency", "procedure", "field", "channel", "status", "timing", "received_from", "received_to", "due_from", "due_to",
-    "finished_from", "finished_to", "assignee", "q", "sort", "limit", "cursor",
+    "agency",
+    "procedure",
+    "field",
+    "channel",
+    "status",
+    "timing",
+    "received_from",
+    "received_to",
+    "due_from",
+    "due_to",
+    "finished_from",
+    "finished_to",
+    "assignee",
+    "q",
+    "sort",
+    "limit",
+    "cursor",
 ];
 
 /// Dossiers the caller may see.
@@ -261,7 +280,8 @@ async fn list_dossiers(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
             Ok((records, letters::about_deadlines(reader, &codes)?, calendars::national(reader)?))
         })
         .await?;
-    let key = |record: &Record| vec![listing::key_of(record, order).to_string().replace(' ', "T"), record.code.to_string()];
+    let key =
+        |record: &Record| vec![listing::key_of(record, order).to_string().replace(' ', "T"), record.code.to_string()];
     let next_cursor = page.cut(&mut records, key);
     let lens = Lens { ambient: &ambient, now, national: &national };
     let shown = records.into_iter().map(|record| {
@@ -505,10 +525,7 @@ async fn correct_dossier(mut call: Call<Lead>) -> Result<HttpResponse, Problem> 
         received_at: body.received_at.map(|at| call.state.ambient.local(at)),
     };
     checker.finish()?;
-    call.post(&bytes, move |tx, act| {
-        moved(tx, act, Box::new(|tx, act| correct(tx, act, &code, expected, &wish)))
-    })
-    .await
+    call.post(&bytes, move |tx, act| moved(tx, act, Box::new(|tx, act| correct(tx, act, &code, expected, &wish)))).await
 }
 
 /// Voids a dossier entered by mistake.

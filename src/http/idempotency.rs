@@ -94,8 +94,7 @@ impl Reply {
     }
 
     fn given(answer: Answer) -> Result<Self, StorageError> {
-        let headers =
-            serde_json::from_str(&answer.headers).map_err(|cause| StorageError::corrupt("headers", cause))?;
+        let headers = serde_json::from_str(&answer.headers).map_err(|cause| StorageError::corrupt("headers", cause))?;
         Ok(Self { status: answer.status.unsigned_abs(), headers, body: answer.answer })
     }
 }

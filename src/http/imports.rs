@@ -175,7 +175,8 @@ fn import_whole(tx: &mut Tx, act: Act<'_>, source: &mut dyn BufRead) -> Result<R
 async fn import(mut call: Call<Administer>) -> Result<HttpResponse, Problem> {
     let atomic = Query::of(&call.req, &["atomic"])?.parsed("atomic")?.unwrap_or(false);
     let kind = actix_web::HttpMessage::content_type(&call.req).to_owned();
-    if !matches!(kind.as_str(), "" | "application/x-ndjson" | "application/ndjson" | "application/json" | "text/plain") {
+    if !matches!(kind.as_str(), "" | "application/x-ndjson" | "application/ndjson" | "application/json" | "text/plain")
+    {
         return Err(Problem::new("unsupported_media_type"));
     }
     let (file, digest) = spooled(&mut call).await?;

@@ -39,7 +39,10 @@ pub async fn read_body(req: &HttpRequest, mut payload: Payload) -> Result<Bytes,
         return Err(Problem::new("payload_too_large"));
     }
     let kind = actix_web::HttpMessage::content_type(req);
-    if body.is_empty() || kind == "application/json" || (kind == "application/merge-patch+json" && req.method() == "PATCH") {
+    if body.is_empty()
+        || kind == "application/json"
+        || (kind == "application/merge-patch+json" && req.method() == "PATCH")
+    {
         Ok(body.freeze())
     } else {
         Err(Problem::new("unsupported_media_type"))
@@ -129,12 +132,7 @@ impl Checker {
     }
 
     /// A text of a merge patch.
-    pub fn patched(
-        &mut self,
-        pointer: &str,
-        given: Option<&Option<String>>,
-        longest: usize,
-    ) -> Option<Option<String>> {
+    pub fn patched(&mut self, pointer: &str, given: Option<&Option<String>>, longest: usize) -> Option<Option<String>> {
         given.map(|given| self.optional(pointer, given.as_deref(), longest))
     }
 

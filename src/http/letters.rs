@@ -102,10 +102,8 @@ fn view(ambient: &Ambient, record: LetterRecord) -> LetterView {
         number: promulgation.as_ref().map(|promulgation| promulgation.number),
         notation: promulgation.as_ref().map(|promulgation| promulgation.notation.clone()),
         promulgated_on: promulgation.as_ref().map(|promulgation| promulgation.on),
-        signer: promulgation.map(|promulgation| SignerBody {
-            name: promulgation.signer.name,
-            position: promulgation.signer.position,
-        }),
+        signer: promulgation
+            .map(|promulgation| SignerBody { name: promulgation.signer.name, position: promulgation.signer.position }),
         delivered: letter.delivered.map(|(channel, at)| DeliveredView { channel, at: stamp(ambient, at) }),
         remark: letter.remark,
         notice_late: letter.notice_late,
@@ -239,11 +237,7 @@ async fn patch_letter(mut call: Call<Draft>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().insert_header(("ETag", etag(version))).json(view(&ambient, record)))
 }
 
-async fn act_on<P: Permission>(
-    call: &Call<P>,
-    bytes: &[u8],
-    verb: Verb,
-) -> Result<HttpResponse, Problem> {
+async fn act_on<P: Permission>(call: &Call<P>, bytes: &[u8], verb: Verb) -> Result<HttpResponse, Problem> {
     let expected = call.if_match()?;
     let id = call.path("id").to_owned();
     call.post(bytes, move |tx, act| {

@@ -23,11 +23,7 @@ pub async fn around(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let id = req.app_data::<Data<AppState>>().map(|state| state.ambient.new_id()).unwrap_or_default();
-    let english = req
-        .headers()
-        .get(ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(prefers_english);
+    let english = req.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).is_some_and(prefers_english);
     let route = req.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let method = req.method().to_string();
     let span = tracing::info_span!("request", request_id = %id);
@@ -52,11 +48,12 @@ fn prefers_english(header: &str) -> bool {
     let weight = |language: &str| {
         let ranges = header.split(',').map(str::trim).enumerate();
         let found = ranges.filter(|(_, range)| range.to_ascii_lowercase().starts_with(language));
-        found.map(|(place, range)| {
-            let q = range.split_once("q=").and_then(|(_, q)| q.trim().parse::<f32>().ok()).unwrap_or(1.0);
-            (q, place)
-        })
-        .next()
+        found
+            .map(|(place, range)| {
+                let q = range.split_once("q=").and_then(|(_, q)| q.trim().parse::<f32>().ok()).unwrap_or(1.0);
+                (q, place)
+            })
+            .next()
     };
     match (weight("en"), weight("vi")) {
         (Some((en, en_place)), Some((vi, vi_place))) => en > vi || (en >= vi && en_place < vi_place),

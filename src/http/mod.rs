@@ -93,8 +93,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
 
 /// The API document, made from the handlers themselves.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let (_, document) =
-        App::new().into_utoipa_app().openapi(Document::openapi()).configure(routes).split_for_parts();
+    let (_, document) = App::new().into_utoipa_app().openapi(Document::openapi()).configure(routes).split_for_parts();
     document
 }
 

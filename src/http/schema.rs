@@ -8,8 +8,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::deadline::Unit;
 use crate::domain::vocabulary::{
-    AgencyLevel, ApplicantKind, Channel, DeliveryMethod, LetterChannel, LetterKind, LetterStatus, OnlineLevel,
-    Outcome, ProcedureLevel, Role, Scope, Status,
+    AgencyLevel, ApplicantKind, Channel, DeliveryMethod, LetterChannel, LetterKind, LetterStatus, OnlineLevel, Outcome,
+    ProcedureLevel, Role, Scope, Status,
 };
 
 macro_rules! word_schemas {

@@ -93,7 +93,8 @@ pub fn by_username(reader: &mut Reader, username: &str) -> Result<Option<(User, 
 /// # Errors
 /// [`StorageError`].
 pub fn find_user(reader: &mut Reader, id: &str) -> Result<Option<User>, StorageError> {
-    let row = users::table.filter(users::id.eq(id)).select(USER).first::<UserRow>(&mut *reader.connection).optional()?;
+    let row =
+        users::table.filter(users::id.eq(id)).select(USER).first::<UserRow>(&mut *reader.connection).optional()?;
     row.map(user).transpose()
 }
 

@@ -1,0 +1,7 @@
+//! Stories told over HTTP, each on both databases.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod life;
