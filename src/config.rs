@@ -17,16 +17,22 @@ use crate::storage::PoolSizes;
 #[derive(Debug, Clone, Args)]
 pub struct StoreSettings {
     /// sqlite://FILE or postgres://USER@HOST/DATABASE
-    #[arg(long, env = "MOTCUA_DATABASE_URL", default_value = "sqlite://motcua.db", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "MOTCUA_DATABASE_URL",
+        default_value = "sqlite://motcua.db",
+        hide_env_values = true
+    )]
     pub database_url: String,
     /// Zone of the offices.
-    #[arg(long, env = "MOTCUA_ZONE", default_value = "Asia/Ho_Chi_Minh")]
+    #[arg(long, global = true, env = "MOTCUA_ZONE", default_value = "Asia/Ho_Chi_Minh")]
     pub zone: Tz,
     /// Connections for reads.
-    #[arg(long, env = "MOTCUA_READERS", default_value_t = 4)]
+    #[arg(long, global = true, env = "MOTCUA_READERS", default_value_t = 4)]
     pub readers: u32,
     /// Connections for writes; SQLite always has one.
-    #[arg(long, env = "MOTCUA_WRITERS", default_value_t = 4)]
+    #[arg(long, global = true, env = "MOTCUA_WRITERS", default_value_t = 4)]
     pub writers: u32,
 }
 

@@ -80,7 +80,8 @@ fn warn_one(tx: &mut Tx, act: Act<'_>, desk: &mut Desk, code: &DossierCode, days
     let limit = office.nth_working_day_after(act.now.date(), days)?;
     let is_near = record.standing.deadline.is_some_and(|deadline| deadline.due_on <= limit);
     let in_time = record.standing.timing(act.now) == Some(Timing::Within);
-    if !is_near || !in_time || letters::about_deadline(tx, code)?.is_some() {
+    // A warning that was dropped by hand is not opened again.
+    if !is_near || !in_time || letters::ever_about_deadline(tx, code)? {
         return Ok(0);
     }
     let notice_late = is_notice_late(record.standing.deadline.as_ref(), act.now.date());

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 
 use actix_web::dev::Payload as RawPayload;
+use actix_web::http::Method;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, IF_MATCH, IF_NONE_MATCH};
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
@@ -12,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::AppState;
-use super::input::{parse, read_body};
+use super::input::{Query, parse, read_body};
 use super::problem::Problem;
 use crate::domain::vocabulary::Role;
 use crate::flow::{Act, Actor, Fault};
@@ -49,6 +50,30 @@ permission! {
     Administer: Admin;
 }
 
+/// The calls that take query parameters and check their names; to all others any parameter is unknown.
+const QUERIED: &[(Method, &str)] = &[
+    (Method::GET, "/v1/dossiers"),
+    (Method::GET, "/v1/dossiers/{code}/timeline"),
+    (Method::GET, "/v1/apology-letters"),
+    (Method::GET, "/v1/statistics"),
+    (Method::GET, "/v1/statistics/due-soon"),
+    (Method::GET, "/v1/reports/06a"),
+    (Method::GET, "/v1/deadline"),
+    (Method::GET, "/v1/agencies"),
+    (Method::GET, "/v1/agencies/{code}/closures"),
+    (Method::GET, "/v1/fields"),
+    (Method::GET, "/v1/procedures"),
+    (Method::GET, "/v1/users"),
+    (Method::GET, "/v1/clients"),
+    (Method::POST, "/v1/imports"),
+];
+
+fn refuse_unknown_parameters(req: &HttpRequest) -> Result<(), Problem> {
+    let pattern = req.match_pattern().unwrap_or_default();
+    let is_queried = QUERIED.iter().any(|(method, path)| method == req.method() && *path == pattern);
+    if is_queried { Ok(()) } else { Query::of(req, &[]).map(drop) }
+}
+
 /// A call by someone signed in who has the permission `P`.
 pub struct Call<P> {
     /// Who calls.
@@ -76,6 +101,7 @@ impl<P: Permission> FromRequest for Call<P> {
             if !P::ROLES.contains(&actor.role) {
                 return Err(Problem::new("forbidden"));
             }
+            refuse_unknown_parameters(&req)?;
             Ok(Self { actor, session, state, req, payload: payload.ok(), permission: PhantomData })
         })
     }

@@ -1,32 +1,29 @@
 //! Dossiers: intake, list, look-up, small changes, moves, corrections, timeline.
 
 use actix_web::{HttpResponse, get, patch, post};
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime};
+use chrono::{Days, NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::call::{Anyone, Call, Handle, Lead, Permission};
+use super::call::{Anyone, Call, Handle, Permission};
+use super::dossier_body::{DossierBody, TransitionBody};
 use super::dossier_view::{DossierView, Lens, event_members, stamp};
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NAME, MAX_NOTE, Query, patched};
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
 use crate::domain::dossier_code::DossierCode;
-use crate::domain::papers::{Applicant, Delivery, Document, Papers, Submitter};
-use crate::domain::vocabulary::{
-    AgencyCode, ApplicantKind, Channel, DeliveryMethod, LocalTime, Outcome, ProcedureCode, Status,
-};
+use crate::domain::vocabulary::{Channel, LocalTime, Status};
 use crate::flow::actor::{Action, may};
-use crate::flow::correct::{Correction, correct, void};
 use crate::flow::edit::{Edit, edit};
-use crate::flow::intake::{NewDossier, receive};
-use crate::flow::transition::{Target, Transition, transition};
+use crate::flow::intake::receive;
+use crate::flow::transition::transition;
 use crate::flow::{Act, Actor, Fault};
 use crate::storage::dossier_row::Record;
 use crate::storage::listing::{self, Filter, Order};
-use crate::storage::{Reader, calendars, dossiers, journal, letters};
+use crate::storage::{Reader, Tx, calendars, dossiers, journal, letters};
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -36,158 +33,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(get_dossier)
         .service(patch_dossier)
         .service(create_transition)
-        .service(correct_dossier)
-        .service(void_dossier)
         .service(get_timeline);
-}
-
-/// A dossier as handed in.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"procedure": "1.001739", "agency": "H16.18", "channel": "direct",
-    "applicant": {"kind": "citizen", "name": "Nguyễn Văn A", "identity_no": "000000000001"}}))]
-pub struct DossierBody {
-    /// Procedure.
-    #[schema(value_type = String)]
-    pub procedure: ProcedureCode,
-    /// Resolving agency.
-    #[schema(value_type = String)]
-    pub agency: AgencyCode,
-    /// Where it is handed in; the resolving agency when left out.
-    #[schema(value_type = Option<String>)]
-    pub received_by: Option<AgencyCode>,
-    /// How it comes in.
-    pub channel: Channel,
-    /// When; now when left out.
-    pub received_at: Option<DateTime<FixedOffset>>,
-    /// Whether it is accepted at once; false for `online` when left out, else true.
-    pub accept: Option<bool>,
-    /// Who applies.
-    pub applicant: ApplicantBody,
-    /// What is asked for.
-    pub summary: Option<String>,
-    /// Who hands it in on the owner's authority.
-    pub submitted_by: Option<SubmitterBody>,
-    /// Number of sets.
-    pub sets: Option<u16>,
-    /// How the result is wanted.
-    pub delivery: Option<DeliveryBody>,
-    /// Components.
-    pub documents: Option<Vec<DocumentBody>>,
-}
-
-/// Who applies.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ApplicantBody {
-    /// Citizen, business, state body or other organisation.
-    pub kind: ApplicantKind,
-    /// Full name.
-    pub name: String,
-    /// Personal or organisation identifier.
-    pub identity_no: Option<String>,
-    /// Telephone.
-    pub phone: Option<String>,
-    /// E-mail.
-    pub email: Option<String>,
-    /// Address.
-    pub address: Option<String>,
-}
-
-/// Who hands it in.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SubmitterBody {
-    /// Full name.
-    pub name: String,
-    /// Personal identifier.
-    pub identity_no: Option<String>,
-    /// Telephone.
-    pub phone: Option<String>,
-    /// The paper that authorises them.
-    pub authorisation: Option<String>,
-}
-
-/// How the result is wanted.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DeliveryBody {
-    /// Counter, post or online.
-    pub method: DeliveryMethod,
-    /// Where.
-    pub place: Option<String>,
-}
-
-/// A component.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DocumentBody {
-    /// Its name.
-    pub name: String,
-    /// Number of originals.
-    #[serde(default)]
-    pub originals: u16,
-    /// Number of copies.
-    #[serde(default)]
-    pub copies: u16,
-}
-
-impl ApplicantBody {
-    fn checked(&self, checker: &mut Checker) -> Applicant {
-        Applicant {
-            kind: self.kind,
-            name: checker.text("/applicant/name", &self.name, MAX_NAME),
-            identity_no: checker.optional("/applicant/identity_no", self.identity_no.as_deref(), 50),
-            phone: checker.optional("/applicant/phone", self.phone.as_deref(), 50),
-            email: checker.optional("/applicant/email", self.email.as_deref(), MAX_NAME),
-            address: checker.optional("/applicant/address", self.address.as_deref(), MAX_NOTE),
-        }
-    }
-}
-
-fn checked_documents(given: &[DocumentBody], checker: &mut Checker) -> Vec<Document> {
-    let documents = given.iter().enumerate().map(|(index, document)| Document {
-        name: checker.text(&format!("/documents/{index}/name"), &document.name, MAX_NAME),
-        originals: document.originals,
-        copies: document.copies,
-    });
-    documents.collect()
-}
-
-impl DossierBody {
-    /// Checks the texts and takes the dossier for intake.
-    pub fn checked(&self, ambient: &Ambient, checker: &mut Checker) -> NewDossier {
-        let submitted_by = self.submitted_by.as_ref().map(|submitter| Submitter {
-            name: checker.text("/submitted_by/name", &submitter.name, MAX_NAME),
-            identity_no: checker.optional("/submitted_by/identity_no", submitter.identity_no.as_deref(), 50),
-            phone: checker.optional("/submitted_by/phone", submitter.phone.as_deref(), 50),
-            authorisation: checker.optional(
-                "/submitted_by/authorisation",
-                submitter.authorisation.as_deref(),
-                MAX_NOTE,
-            ),
-        });
-        let delivery = self.delivery.as_ref().map(|delivery| Delivery {
-            method: delivery.method,
-            place: checker.optional("/delivery/place", delivery.place.as_deref(), MAX_NOTE),
-        });
-        NewDossier {
-            procedure: self.procedure.clone(),
-            agency: self.agency.clone(),
-            received_by: self.received_by.clone(),
-            channel: self.channel,
-            received_at: self.received_at.map(|at| ambient.local(at)),
-            accept: self.accept,
-            applicant: self.applicant.checked(checker),
-            summary: checker.optional("/summary", self.summary.as_deref(), MAX_NOTE),
-            papers: Papers {
-                submitted_by,
-                sets: self.sets,
-                delivery,
-                documents: checked_documents(self.documents.as_deref().unwrap_or_default(), checker),
-            },
-        }
-    }
 }
 
 /// Shows a record as it stands now.
@@ -298,10 +144,11 @@ fn filter_of<P: Permission>(call: &Call<P>, query: &Query, now: LocalTime) -> Re
         let until = query.date(to)?.and_then(|date| date.checked_add_days(Days::new(1)));
         Ok((query.date(from)?.map(midnight), until.map(midnight)))
     };
-    let order = match query.text("sort") {
+    // A `+` that was not escaped arrives as a space.
+    let order = match query.text("sort").map(|sort| sort.trim_start_matches([' ', '+'])) {
         None | Some("-received_at") => Order::Received { descending: true },
-        Some("received_at" | "+received_at") => Order::Received { descending: false },
-        Some("due_at" | "+due_at") => Order::Due { descending: false },
+        Some("received_at") => Order::Received { descending: false },
+        Some("due_at") => Order::Due { descending: false },
         Some("-due_at") => Order::Due { descending: true },
         Some(_) => return Err(Problem::at("invalid_word", "?sort")),
     };
@@ -409,47 +256,6 @@ async fn patch_dossier(mut call: Call<Handle>) -> Result<HttpResponse, Problem> 
     Ok(HttpResponse::Ok().insert_header(("ETag", super::call::etag(shown.version))).json(shown))
 }
 
-/// A move.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"to": "finished", "outcome": "granted"}))]
-pub struct TransitionBody {
-    /// A status, or `reopen`.
-    #[serde(deserialize_with = "target")]
-    #[schema(value_type = String)]
-    pub to: Target,
-    /// When; now when left out.
-    pub at: Option<DateTime<FixedOffset>>,
-    /// Why.
-    pub reason: Option<String>,
-    /// With `finished` only.
-    pub outcome: Option<Outcome>,
-    /// Components that came with it.
-    #[serde(default)]
-    pub documents: Vec<DocumentBody>,
-}
-
-fn target<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Target, D::Error> {
-    let word = String::deserialize(deserializer)?;
-    if word == "reopen" {
-        return Ok(Target::Reopen);
-    }
-    word.parse().map(Target::Status).map_err(serde::de::Error::custom)
-}
-
-impl TransitionBody {
-    /// Checks the texts.
-    pub fn checked(&self, ambient: &Ambient, checker: &mut Checker) -> Transition {
-        Transition {
-            to: self.to,
-            at: self.at.map(|at| ambient.local(at)),
-            reason: checker.optional("/reason", self.reason.as_deref(), MAX_NOTE),
-            outcome: self.outcome,
-            documents: checked_documents(&self.documents, checker),
-        }
-    }
-}
-
 /// Moves a dossier.
 #[utoipa::path(tag = "dossiers", params(("code" = String, Path)), request_body = TransitionBody, responses(
     (status = 200, description = "Moved", body = DossierView), (status = 403, description = "Not this role's move", body = ProblemBody),
@@ -463,89 +269,20 @@ async fn create_transition(mut call: Call<Handle>) -> Result<HttpResponse, Probl
     let mut checker = Checker::default();
     let wish = body.checked(&call.state.ambient, &mut checker);
     checker.finish()?;
-    call.post(&bytes, move |tx, act| moved(tx, act, transition_of(&code, expected, &wish))).await
-}
-
-type Verb<'a> = Box<dyn FnOnce(&mut crate::storage::Tx, Act<'_>) -> Result<Record, Fault> + 'a>;
-
-fn transition_of<'a>(code: &'a DossierCode, expected: Option<i64>, wish: &'a Transition) -> Verb<'a> {
-    Box::new(move |tx, act| transition(tx, act, code, expected, wish))
-}
-
-fn moved(tx: &mut crate::storage::Tx, act: Act<'_>, verb: Verb<'_>) -> Result<Reply, Fault> {
-    let record = verb(tx, act)?;
-    let version = record.version;
-    Reply::ok(&view(tx, act.ambient, act.now, record)?, version)
-}
-
-/// What was entered wrongly, as it should have been.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct CorrectionBody {
-    /// Procedure.
-    #[schema(value_type = Option<String>)]
-    procedure: Option<ProcedureCode>,
-    /// Resolving agency.
-    #[schema(value_type = Option<String>)]
-    agency: Option<AgencyCode>,
-    /// Channel.
-    channel: Option<Channel>,
-    /// Receipt.
-    received_at: Option<DateTime<FixedOffset>>,
-    /// Applicant.
-    applicant: Option<ApplicantBody>,
-    /// Why.
-    reason: String,
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct ReasonBody {
-    /// Why.
-    reason: String,
-}
-
-/// Corrects a mistake of entry: deadlines and counts become those of a right entry from the start.
-#[utoipa::path(tag = "dossiers", params(("code" = String, Path)), request_body = CorrectionBody, responses(
-    (status = 200, description = "Corrected", body = DossierView), (status = 403, description = "Not a leader", body = ProblemBody),
-    (status = 404, description = "Not there", body = ProblemBody), (status = 409, description = "Void", body = ProblemBody),
-    (status = 422, description = "Refused by a rule", body = ProblemBody)))]
-#[post("/v1/dossiers/{code}/correct")]
-async fn correct_dossier(mut call: Call<Lead>) -> Result<HttpResponse, Problem> {
-    let code: DossierCode = call.code("code")?;
-    let expected = call.if_match()?;
-    let (body, bytes) = call.body::<CorrectionBody>().await?;
-    let mut checker = Checker::default();
-    let wish = Correction {
-        applicant: body.applicant.as_ref().map(|applicant| applicant.checked(&mut checker)),
-        reason: checker.text("/reason", &body.reason, MAX_NOTE),
-        procedure: body.procedure,
-        agency: body.agency,
-        channel: body.channel,
-        received_at: body.received_at.map(|at| call.state.ambient.local(at)),
-    };
-    checker.finish()?;
-    call.post(&bytes, move |tx, act| moved(tx, act, Box::new(|tx, act| correct(tx, act, &code, expected, &wish)))).await
-}
-
-/// Voids a dossier entered by mistake.
-#[utoipa::path(tag = "dossiers", params(("code" = String, Path)), request_body = ReasonBody, responses(
-    (status = 200, description = "Void", body = DossierView), (status = 403, description = "Not a leader", body = ProblemBody),
-    (status = 404, description = "Not there", body = ProblemBody), (status = 409, description = "Void already", body = ProblemBody),
-    (status = 422, description = "Members refused", body = ProblemBody)))]
-#[post("/v1/dossiers/{code}/void")]
-async fn void_dossier(mut call: Call<Lead>) -> Result<HttpResponse, Problem> {
-    let code: DossierCode = call.code("code")?;
-    let expected = call.if_match()?;
-    let (body, bytes) = call.body::<ReasonBody>().await?;
-    let mut checker = Checker::default();
-    let reason = checker.text("/reason", &body.reason, MAX_NOTE);
-    checker.finish()?;
     call.post(&bytes, move |tx, act| {
-        let reason = reason.clone();
-        moved(tx, act, Box::new(|tx, act| void(tx, act, &code, expected, reason)))
+        let record = transition(tx, act, &code, expected, &wish)?;
+        answer(tx, act, record)
     })
     .await
+}
+
+/// 200 with a dossier as it stands after a verb.
+///
+/// # Errors
+/// [`Fault::Storage`].
+pub fn answer(tx: &mut Tx, act: Act<'_>, record: Record) -> Result<Reply, Fault> {
+    let version = record.version;
+    Reply::ok(&view(tx, act.ambient, act.now, record)?, version)
 }
 
 /// An event of the timeline; members of the event itself stand beside these.

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::call::{Administer, Call, blocking};
-use super::dossiers::{DossierBody, TransitionBody};
+use super::dossier_body::{DossierBody, TransitionBody};
 use super::idempotency::Reply;
 use super::input::{Checker, Query, parse};
 use super::problem::{FieldError, Problem, ProblemBody};

@@ -9,6 +9,8 @@ pub mod schema;
 pub mod texts;
 pub mod tokens;
 
+pub mod corrections;
+pub mod dossier_body;
 pub mod dossier_view;
 pub mod dossiers;
 pub mod imports;
@@ -80,6 +82,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(sessions::routes)
         .configure(dossiers::routes)
+        .configure(corrections::routes)
         .configure(imports::routes)
         .configure(letters::routes)
         .configure(statistics::routes)

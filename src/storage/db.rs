@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
-use diesel::r2d2::{Pool, PooledConnection};
+use diesel::r2d2::{ManageConnection, Pool, PooledConnection};
 
 use super::connection::{AnyConnection, Backend, Manager};
 use super::error::{Failure, StorageError};
@@ -60,10 +60,12 @@ impl Db {
     /// Opens the database that `url` names.
     ///
     /// # Errors
-    /// [`StorageError::UnknownScheme`], [`StorageError::Unavailable`] when no connection can be made in time.
+    /// [`StorageError::UnknownScheme`], [`StorageError::Unreachable`] when no connection can be made.
     pub fn open(url: &str, sizes: PoolSizes) -> Result<Self, StorageError> {
         let manager = Manager::new(url)?;
         let backend = manager.backend;
+        // Once by hand: a pool would only say that it timed out, and not why.
+        manager.connect().map_err(StorageError::Unreachable)?;
         let pool = |size: u32| {
             Pool::builder()
                 .max_size(size)

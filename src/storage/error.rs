@@ -9,6 +9,9 @@ pub enum StorageError {
     /// The URL names neither database.
     #[error("the database URL must begin with sqlite:// or postgres://")]
     UnknownScheme,
+    /// The database cannot be reached at all.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(#[source] diesel::r2d2::Error),
     /// No connection was to be had in time.
     #[error("no database connection")]
     Unavailable(#[source] diesel::r2d2::PoolError),
@@ -63,7 +66,7 @@ impl StorageError {
     /// Whether the database cannot be reached or is too busy, so that the client should come back later.
     pub fn is_unavailable(&self) -> bool {
         match self {
-            Self::Unavailable(_) => true,
+            Self::Unavailable(_) | Self::Unreachable(_) => true,
             Self::Query(DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)) => true,
             Self::Query(DieselError::DatabaseError(_, info)) => {
                 let message = info.message();

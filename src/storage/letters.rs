@@ -223,3 +223,16 @@ pub fn page(
     }
     query.load(&mut *reader.connection)?.into_iter().map(Row::read).collect()
 }
+
+/// Whether a dossier ever had a letter about its deadline, dropped ones included.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn ever_about_deadline(reader: &mut Reader, dossier: &DossierCode) -> Result<bool, StorageError> {
+    let found = letters::table
+        .filter(letters::dossier.eq(dossier.to_string()).and(letters::kind.eq_any(["late", "at_risk"])))
+        .select(letters::id)
+        .first::<String>(&mut *reader.connection)
+        .optional()?;
+    Ok(found.is_some())
+}
