@@ -79,13 +79,24 @@ pub fn csv(form: &Form) -> String {
         text.push_str(&format!("{no},{},{}\r\n", quoted(name), figures.join(",")));
     };
     for section in &form.sections {
-        line("", &section.level, &section.total);
+        line("", level(&section.level), &section.total);
         for (no, field) in (1..).zip(&section.lines) {
             line(&no.to_string(), &field.name, &field.tally);
         }
     }
     line("", "Tổng số", &form.total);
     text
+}
+
+/// A level as the form names it.
+fn level(word: &str) -> &str {
+    match word {
+        "ministry" => "Cấp bộ",
+        "province" => "Cấp tỉnh",
+        "district" => "Cấp huyện",
+        "commune" => "Cấp xã",
+        other => other,
+    }
 }
 
 /// A text as one CSV cell; a leading sign that a spreadsheet would take for a formula is disarmed.

@@ -28,7 +28,10 @@ pub struct FieldError {
 #[derive(Debug, Clone)]
 pub struct Problem {
     code: &'static str,
+    /// What happened this time, in English.
     hint: Option<String>,
+    /// The same for a clerk, in Vietnamese.
+    particulars: Option<String>,
     errors: Vec<FieldError>,
 }
 
@@ -57,7 +60,7 @@ pub struct ProblemBody {
 impl Problem {
     /// A problem by its code in [`texts::TEXTS`].
     pub fn new(code: &'static str) -> Self {
-        Self { code, hint: None, errors: Vec::new() }
+        Self { code, hint: None, particulars: None, errors: Vec::new() }
     }
 
     /// A problem at one member or parameter, under its own code.
@@ -101,20 +104,22 @@ impl Problem {
     pub fn render(&self, english: bool, request_id: &str) -> HttpResponse {
         let say = |text: Text| if english { text.en } else { text.vi };
         let text = self.text();
-        let detail = |code: &str, hint: Option<&String>| {
+        let detail = |code: &str, more: Option<&String>| {
             let sentence = say(texts::of(code));
-            hint.map_or_else(|| sentence.to_owned(), |hint| format!("{sentence} ({hint})"))
+            more.map_or_else(|| sentence.to_owned(), |more| format!("{sentence} ({more})"))
         };
+        // Hints are the parser's own English; Vietnamese answers have the sentence and, for rules, its values.
+        let more = if english { self.hint.as_ref() } else { self.particulars.as_ref() };
         let errors: Vec<_> = self
             .errors
             .iter()
-            .map(|error| json!({"pointer": error.pointer, "code": error.code, "detail": detail(error.code, error.hint.as_ref())}))
+            .map(|error| json!({"pointer": error.pointer, "code": error.code, "detail": detail(error.code, error.hint.as_ref().filter(|_| english))}))
             .collect();
         let mut body = json!({
             "type": format!("urn:motcua:problem:{}", self.code),
             "title": say(text),
             "status": text.status,
-            "detail": detail(self.code, self.hint.as_ref()),
+            "detail": detail(self.code, more),
             "code": self.code,
             "request_id": request_id,
         });
@@ -197,6 +202,6 @@ impl From<Refusal> for Problem {
             _ => None,
         };
         let problem = pointer.map_or_else(|| Self::new(refusal.code()), |pointer| Self::at(refusal.code(), pointer));
-        problem.hint(refusal)
+        Self { particulars: texts::particulars(&refusal), ..problem.hint(refusal) }
     }
 }

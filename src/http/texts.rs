@@ -1,5 +1,8 @@
 //! The one table from an error's code to its HTTP status and its sentences, Vietnamese and English.
 
+use crate::domain::refusal::Refusal;
+use crate::domain::vocabulary::{LetterStatus, LocalTime, Status};
+
 /// The answer to one code.
 #[derive(Debug, Clone, Copy)]
 pub struct Text {
@@ -167,6 +170,55 @@ pub const TEXTS: &[Text] = &[
 /// The text of a code; an unlisted one is an unexpected fault.
 pub fn of(code: &str) -> Text {
     TEXTS.iter().copied().find(|text| text.code == code).unwrap_or(TEXTS[0])
+}
+
+/// What a refusal is about this time, for a clerk: the values behind its sentence.
+pub fn particulars(refusal: &Refusal) -> Option<String> {
+    let time = |at: &LocalTime| at.format("%H:%M ngày %d/%m/%Y").to_string();
+    Some(match refusal {
+        Refusal::IllegalTransition { from, to } => {
+            let to = to.parse().map_or("mở lại", status);
+            format!("từ “{}” sang “{to}”", status(*from))
+        }
+        Refusal::InTheFuture { at } => time(at),
+        Refusal::BeforeLastMove { at, last_move_at } => {
+            format!("{}; lần gần nhất {}", time(at), time(last_move_at))
+        }
+        Refusal::TooFarBack { at, days } => format!("{}; tối đa {days} ngày", time(at)),
+        Refusal::ProcedureNotInForce { on } | Refusal::PromulgatedInTheFuture { on } => {
+            on.format("%d/%m/%Y").to_string()
+        }
+        Refusal::NewReturnTooEarly { than } => format!("sau {}", time(than)),
+        Refusal::LetterStatusForbids { status } => format!("đang ở “{}”", letter_status(*status)),
+        _ => return None,
+    })
+}
+
+/// A status in Vietnamese.
+pub const fn status(status: Status) -> &'static str {
+    match status {
+        Status::Registered => "mới đăng ký",
+        Status::Received => "được tiếp nhận",
+        Status::Rejected => "không được tiếp nhận",
+        Status::Processing => "đang xử lý",
+        Status::SupplementRequired => "yêu cầu bổ sung giấy tờ",
+        Status::PaymentRequired => "yêu cầu thực hiện nghĩa vụ tài chính",
+        Status::Withdrawn => "công dân yêu cầu rút",
+        Status::Stopped => "dừng xử lý",
+        Status::Finished => "đã xử lý xong",
+        Status::Returned => "đã trả kết quả",
+    }
+}
+
+const fn letter_status(status: LetterStatus) -> &'static str {
+    match status {
+        LetterStatus::Draft => "dự thảo",
+        LetterStatus::Submitted => "chờ ký",
+        LetterStatus::Issued => "đã ban hành",
+        LetterStatus::Delivered => "đã gửi",
+        LetterStatus::Rejected => "bị trả lại",
+        LetterStatus::Cancelled => "đã hủy",
+    }
 }
 
 #[cfg(test)]
