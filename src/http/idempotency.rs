@@ -5,7 +5,6 @@ use std::sync::{Mutex, PoisonError};
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use chrono::TimeDelta;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -13,11 +12,8 @@ use super::call::{Call, Permission, blocking, etag};
 use super::problem::Problem;
 use crate::flow::accounts::hex;
 use crate::flow::{Act, Fault};
-use crate::storage::idempotency::{self, Answer, Key};
+use crate::storage::idempotency::{self, Answer, KEPT, Key};
 use crate::storage::{StorageError, Tx};
-
-/// How long an answer is given again.
-pub const KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// Keys whose first request is still running in this process.
 #[derive(Debug, Default)]

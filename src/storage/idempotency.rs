@@ -1,11 +1,15 @@
 //! First answers to POSTs that carry an `Idempotency-Key`, kept in the transaction of the work itself.
 
+use chrono::TimeDelta;
 use diesel::prelude::*;
 
 use super::db::{Reader, Tx};
 use super::error::StorageError;
 use super::schema::idempotency_keys as keys;
 use crate::domain::vocabulary::LocalTime;
+
+/// How long a first answer is given again.
+pub const KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// Whose key it is, and for which call.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -8,7 +8,6 @@ use tokio::sync::watch;
 use crate::ambient::Ambient;
 use crate::flow::Fault;
 use crate::flow::sweep::sweep;
-use crate::http::idempotency::KEPT;
 use crate::storage::{Db, idempotency, leases};
 
 /// How often the work is looked at.
@@ -48,6 +47,6 @@ fn round(db: &Db, ambient: &Ambient, at_risk_days: u32, holder: &str) -> Result<
     if swept.overdue + swept.warned > 0 {
         tracing::info!(overdue = swept.overdue, warned = swept.warned, "swept");
     }
-    db.write(|tx| idempotency::forget(tx, now - KEPT))?;
+    db.write(|tx| idempotency::forget(tx, now - idempotency::KEPT))?;
     Ok(())
 }

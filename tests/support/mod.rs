@@ -111,6 +111,12 @@ impl Answer {
         body["code"].as_str().unwrap().to_owned()
     }
 
+    /// The code of whatever problem this is; empty when it is none.
+    pub fn problem_code(&self) -> String {
+        let body: Value = serde_json::from_str(&self.text).unwrap_or_default();
+        body["code"].as_str().unwrap_or_default().to_owned()
+    }
+
     pub fn header(&self, name: &str) -> &str {
         self.headers[name].to_str().unwrap()
     }

@@ -1,0 +1,123 @@
+//! The program from outside: real processes in a folder of their own, on SQLite.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
+use serde_json::{Value, json};
+
+fn motcua(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_motcua"));
+    command.args(arguments).current_dir(folder).env("MOTCUA_DATABASE_URL", "sqlite://office.db");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+#[track_caller]
+fn run(folder: &Path, arguments: &[&str], code: i32) -> String {
+    told(motcua(folder, arguments).output().unwrap(), code)
+}
+
+#[track_caller]
+fn told(output: Output, code: i32) -> String {
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+#[track_caller]
+fn create_user(folder: &Path) {
+    let arguments = ["user", "create", "lan", "--role", "admin", "--password-stdin"];
+    let mut child = motcua(folder, &arguments).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all("mật khẩu để thử\n".as_bytes()).unwrap();
+    assert!(told(child.wait_with_output().unwrap(), 0).contains("lan created"));
+}
+
+#[test]
+fn the_demonstration_loads_verifies_and_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    run(folder, &["demo", "--load-only"], 0);
+    assert!(run(folder, &["verify"], 0).contains(" 0 differences"));
+    let csv = run(folder, &["report", "06a", "--period", "2023-H1", "--format", "csv"], 0);
+    assert!(csv.contains("1917") && csv.contains("1715"), "{csv}");
+
+    // A good line is taken, bad ones are named, and the exit code says that some failed.
+    let procedure = run(folder, &["report", "06a", "--period", "2023-H1"], 0);
+    serde_json::from_str::<Value>(&procedure).unwrap();
+    fs::write(folder.join("lines"), "{broken\n{\"procedure\": \"9.999999\"}\n").unwrap();
+    let report: Value = serde_json::from_str(&run(folder, &["import", "lines"], 1)).unwrap();
+    assert_eq!((&report["accepted"], &report["rejected"]), (&json!(0), &json!(2)));
+    assert_eq!(report["errors"][1]["line"], 2);
+
+    let mut connection = SqliteConnection::establish(folder.join("office.db").to_str().unwrap()).unwrap();
+    connection
+        .batch_execute("UPDATE dossiers SET late_from = '2020-01-01 00:00:00' WHERE code = (SELECT min(code) FROM dossiers WHERE late_from IS NOT NULL)")
+        .unwrap();
+    assert!(!run(folder, &["verify"], 1).contains(" 0 differences"));
+}
+
+#[test]
+fn a_fresh_office_is_set_up_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    assert!(!run(folder, &["migrate"], 0).starts_with("0 "));
+    assert!(run(folder, &["migrate"], 0).starts_with("0 "));
+    create_user(folder);
+    assert!(run(folder, &["sweep"], 0).starts_with("0 newly overdue"));
+    assert!(run(folder, &["verify"], 0).contains(" 0 differences"));
+    assert_eq!(run(folder, &["openapi"], 0), include_str!("../openapi/openapi.json"));
+}
+
+/// Serves until it answers.
+async fn serve(folder: &Path, client: &reqwest::Client) -> (Child, String) {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let listen = format!("127.0.0.1:{port}");
+    let mut command = motcua(folder, &["serve", "--listen", &listen]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let base = format!("http://{listen}");
+    let mut tries = 0;
+    while client.get(format!("{base}/healthz")).send().await.is_err() {
+        tries += 1;
+        assert!(tries < 200, "it never answered");
+        actix_web::rt::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    (child, base)
+}
+
+fn stop(mut child: Child) {
+    let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    assert!(child.wait().unwrap().success());
+}
+
+#[actix_web::test]
+async fn serving_stops_cleanly_and_tokens_survive_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    create_user(folder);
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let (child, base) = serve(folder, &client).await;
+    for path in ["/healthz", "/readyz", "/docs/", "/openapi.json", "/metrics"] {
+        let status = client.get(format!("{base}{path}")).send().await.unwrap().status();
+        assert_eq!(status.as_u16(), 200, "{path}");
+    }
+    let key = fs::metadata(folder.join("office.key")).unwrap();
+    assert_eq!(key.permissions().mode() & 0o777, 0o600);
+    let body = json!({"username": "lan", "password": "mật khẩu để thử"});
+    let answer = client.post(format!("{base}/v1/sessions")).json(&body).send().await.unwrap();
+    let answer: Value = answer.json().await.unwrap();
+    let token = answer["access_token"].as_str().unwrap().to_owned();
+    stop(child);
+
+    let (child, base) = serve(folder, &client).await;
+    let me = client.get(format!("{base}/v1/me")).bearer_auth(&token).send().await.unwrap();
+    assert_eq!(me.status().as_u16(), 200);
+    stop(child);
+}

@@ -1,0 +1,188 @@
+//! The migrations: there and back again, and the same tables as `src/storage/schema.rs`, on both databases.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "support/postgres.rs"]
+#[allow(clippy::expect_used, clippy::print_stderr, unreachable_pub)]
+mod postgres;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
+use diesel::{PgConnection, SqliteConnection, sql_query};
+use motcua::storage::{Db, PoolSizes, migrate};
+
+/// Table → column → (nullable, type in lower case).
+type Tables = BTreeMap<String, BTreeMap<String, (bool, String)>>;
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    table_name: String,
+    #[diesel(sql_type = Text)]
+    column_name: String,
+    #[diesel(sql_type = Bool)]
+    nullable: bool,
+    #[diesel(sql_type = Text)]
+    kind: String,
+}
+
+#[derive(QueryableByName)]
+struct Object {
+    #[diesel(sql_type = Text)]
+    text: String,
+}
+
+enum Look {
+    Sqlite(Box<SqliteConnection>),
+    Postgres(Box<PgConnection>),
+}
+
+impl Look {
+    fn columns(&mut self) -> Tables {
+        let rows: Vec<Column> = match self {
+            Self::Sqlite(connection) => sql_query(
+                "SELECT m.name AS table_name, c.name AS column_name, c.\"notnull\" = 0 AS nullable, lower(c.type) AS kind \
+                 FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'",
+            )
+            .load(connection.as_mut())
+            .unwrap(),
+            Self::Postgres(connection) => sql_query(
+                "SELECT table_name::text, column_name::text, is_nullable = 'YES' AS nullable, data_type::text AS kind \
+                 FROM information_schema.columns WHERE table_schema = current_schema()",
+            )
+            .load(connection.as_mut())
+            .unwrap(),
+        };
+        let mut tables = Tables::new();
+        for row in rows.into_iter().filter(|row| row.table_name != "__diesel_schema_migrations") {
+            tables.entry(row.table_name).or_default().insert(row.column_name, (row.nullable, row.kind));
+        }
+        tables
+    }
+
+    /// Tables, columns, indexes and constraints, spelt out.
+    fn everything(&mut self) -> Vec<String> {
+        let mut all: Vec<Object> = match self {
+            Self::Sqlite(connection) => sql_query(
+                "SELECT type || ' ' || name || ': ' || coalesce(sql, '') AS text FROM sqlite_master \
+                 WHERE name NOT LIKE 'sqlite_%' AND name <> '__diesel_schema_migrations'",
+            )
+            .load(connection.as_mut())
+            .unwrap(),
+            Self::Postgres(connection) => {
+                let mut found: Vec<Object> = sql_query(
+                    "SELECT 'index ' || indexdef AS text FROM pg_indexes \
+                     WHERE schemaname = current_schema() AND tablename <> '__diesel_schema_migrations'",
+                )
+                .load(connection.as_mut())
+                .unwrap();
+                found.extend(
+                    sql_query(
+                        "SELECT c.conrelid::regclass::text || ' ' || pg_get_constraintdef(c.oid) AS text \
+                         FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace \
+                         WHERE n.nspname = current_schema() AND c.conrelid::regclass::text <> '__diesel_schema_migrations'",
+                    )
+                    .load::<Object>(connection.as_mut())
+                    .unwrap(),
+                );
+                found
+            }
+        };
+        let mut spelt: Vec<String> = all.drain(..).map(|object| object.text).collect();
+        spelt.push(format!("{:?}", self.columns()));
+        spelt.sort();
+        spelt
+    }
+}
+
+/// What `schema.rs` says, with the types that may stand for each of Diesel's.
+fn expected() -> Tables {
+    let mut tables = Tables::new();
+    let mut table = String::new();
+    for line in include_str!("../src/storage/schema.rs").lines().map(str::trim) {
+        if let Some((column, kind)) = line.split_once(" -> ") {
+            let kind = kind.trim_end_matches(',');
+            let inner = kind.strip_prefix("Nullable<").and_then(|kind| kind.strip_suffix('>'));
+            let entry = (inner.is_some(), inner.unwrap_or(kind).to_owned());
+            tables.get_mut(&table).unwrap().insert(column.to_owned(), entry);
+        } else if line.ends_with('{') && line.contains(" (") {
+            table = line.split(" (").next().unwrap().to_owned();
+            tables.insert(table.clone(), BTreeMap::new());
+        }
+    }
+    assert!(tables.len() >= 19, "{tables:?}");
+    tables
+}
+
+fn may_stand_for(found: &str, diesel: &str) -> bool {
+    match diesel {
+        "Text" => found == "text",
+        "BigInt" => found == "bigint",
+        "Integer" => found == "integer",
+        "SmallInt" => found == "smallint",
+        "Bool" => found == "boolean",
+        "Date" => found == "date",
+        "Timestamp" => matches!(found, "timestamp" | "timestamp without time zone"),
+        _ => false,
+    }
+}
+
+fn there_and_back(db: &Db, look: &mut Look) {
+    assert!(migrate::up(db).unwrap() > 0);
+    let first = look.everything();
+    assert!(!look.columns().is_empty());
+    assert_eq!(migrate::up(db).unwrap(), 0);
+    migrate::down(db).unwrap();
+    assert_eq!(look.columns(), Tables::new());
+    assert!(!db.read(|reader| migrate::is_up_to_date(reader)).unwrap());
+    migrate::up(db).unwrap();
+    assert!(db.read(|reader| migrate::is_up_to_date(reader)).unwrap());
+    assert_eq!(look.everything(), first);
+
+    let (found, expected) = (look.columns(), expected());
+    assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+    for (table, columns) in &expected {
+        let names: Vec<_> = found[table].keys().collect();
+        assert_eq!(names, columns.keys().collect::<Vec<_>>(), "{table}");
+        for (column, (nullable, kind)) in columns {
+            let (found_nullable, found_kind) = &found[table][column];
+            assert_eq!(found_nullable, nullable, "{table}.{column}");
+            assert!(may_stand_for(found_kind, kind), "{table}.{column}: {found_kind} for {kind}");
+        }
+    }
+}
+
+fn open(url: &str) -> Db {
+    Db::open(url, PoolSizes { readers: 1, writers: 1, wait: Duration::from_secs(20) }).unwrap()
+}
+
+#[test]
+fn there_and_back_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("migrated.db").display().to_string();
+    let db = open(&format!("sqlite://{file}"));
+    there_and_back(&db, &mut Look::Sqlite(Box::new(SqliteConnection::establish(&file).unwrap())));
+}
+
+#[test]
+fn there_and_back_on_postgres() {
+    let Some(schema) = postgres::Schema::create() else { return };
+    let db = open(&schema.url);
+    there_and_back(&db, &mut Look::Postgres(Box::new(PgConnection::establish(&schema.url).unwrap())));
+    drop(db);
+    schema.drop_it();
+}
+
+#[test]
+fn two_processes_may_migrate_at_once() {
+    let Some(schema) = postgres::Schema::create() else { return };
+    let runs: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| migrate::up(&open(&schema.url)).unwrap())).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert!(runs > 0);
+    assert!(open(&schema.url).read(|reader| migrate::is_up_to_date(reader)).unwrap());
+    schema.drop_it();
+}
