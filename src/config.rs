@@ -13,8 +13,11 @@ use crate::flow::accounts::hex;
 use crate::http::tokens::TokenKey;
 use crate::storage::PoolSizes;
 
-/// Where the data is, and in which zone.
-#[derive(Debug, Clone, Args)]
+/// Shortest secret that may sign tokens, in characters.
+const SHORTEST_KEY: usize = 32;
+
+/// Where the data is, and in which zone. The URL may hold a password, so there is no `Debug`.
+#[derive(Clone, Args)]
 pub struct StoreSettings {
     /// sqlite://FILE or postgres://USER@HOST/DATABASE
     #[arg(
@@ -72,18 +75,37 @@ impl StoreSettings {
     /// When the file can be neither read nor created.
     pub fn token_key(&self, set: Option<&str>, ambient: &Ambient) -> io::Result<TokenKey> {
         if let Some(secret) = set {
-            if secret.len() < 32 {
+            if secret.len() < SHORTEST_KEY {
                 return Err(io::Error::other("MOTCUA_JWT_KEY must have at least 32 characters"));
             }
             return Ok(TokenKey::new(secret.as_bytes()));
         }
         let path = self.key_file();
-        match create_private(&path) {
-            Ok(mut file) => file.write_all(hex(&ambient.random::<32>()).as_bytes())?,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
+        if !path.exists() {
+            place_key(&path, ambient)?;
         }
-        Ok(TokenKey::new(fs::read_to_string(&path)?.trim().as_bytes()))
+        let key = fs::read_to_string(&path)?;
+        let key = key.trim();
+        // An empty or torn file would be a key that anyone can guess.
+        if key.len() < SHORTEST_KEY {
+            let cause = format!("{} holds no key: delete it to have a new one made", path.display());
+            return Err(io::Error::other(cause));
+        }
+        Ok(TokenKey::new(key.as_bytes()))
+    }
+}
+
+/// Puts a new key in place whole, or leaves the one that another process placed first.
+fn place_key(path: &Path, ambient: &Ambient) -> io::Result<()> {
+    let draft = path.with_extension(format!("key.{}", ambient.new_id()));
+    let mut file = create_private(&draft)?;
+    file.write_all(hex(&ambient.random::<32>()).as_bytes())?;
+    file.sync_all()?;
+    let placed = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    match placed {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 
