@@ -115,19 +115,13 @@ async fn create_user(mut call: Call<Administer>) -> Result<HttpResponse, Problem
 async fn list_users(call: Call<Administer>) -> Result<HttpResponse, Problem> {
     let page = Query::of(&call.req, &["limit", "cursor"])?.page(1)?;
     let wish = page.clone();
-    let (mut users, reachable) = call
+    let mut users = call
         .read(move |reader, actor| {
-            let users = accounts::page_of_users(reader, wish.after_code(), wish.fetch())?;
-            let mut reachable = Vec::new();
-            for user in &users {
-                reachable.push(within_reach(reader, actor, user.agency.as_ref())?);
-            }
-            Ok((users, reachable))
+            Ok(accounts::page_of_users(reader, actor.agency.as_ref(), wish.after_code(), wish.fetch())?)
         })
         .await?;
     let next_cursor = page.cut(&mut users, |user| vec![user.username.clone()]);
-    let shown = users.into_iter().zip(reachable).filter(|(_, reachable)| *reachable);
-    let items: Vec<UserView> = shown.map(|(user, _)| user_view(user)).collect();
+    let items: Vec<UserView> = users.into_iter().map(user_view).collect();
     Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
 }
 
@@ -188,18 +182,12 @@ async fn create_client(mut call: Call<Administer>) -> Result<HttpResponse, Probl
 async fn list_clients(call: Call<Administer>) -> Result<HttpResponse, Problem> {
     let page = Query::of(&call.req, &["limit", "cursor"])?.page(1)?;
     let wish = page.clone();
-    let (mut clients, reachable) = call
+    let mut clients = call
         .read(move |reader, actor| {
-            let clients = accounts::page_of_clients(reader, wish.after_code(), wish.fetch())?;
-            let mut reachable = Vec::new();
-            for client in &clients {
-                reachable.push(within_reach(reader, actor, client.agency.as_ref())?);
-            }
-            Ok((clients, reachable))
+            Ok(accounts::page_of_clients(reader, actor.agency.as_ref(), wish.after_code(), wish.fetch())?)
         })
         .await?;
     let next_cursor = page.cut(&mut clients, |client| vec![client.id.clone()]);
-    let shown = clients.into_iter().zip(reachable).filter(|(_, reachable)| *reachable);
-    let items: Vec<ClientView> = shown.map(|(client, _)| client_view(client, None)).collect();
+    let items: Vec<ClientView> = clients.into_iter().map(|client| client_view(client, None)).collect();
     Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
 }

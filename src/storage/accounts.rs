@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::db::{Reader, Tx};
 use super::error::StorageError;
 use super::parsed;
-use super::schema::{clients, sessions, users};
+use super::schema::{agency_tree, clients, sessions, users};
 use crate::domain::vocabulary::{AgencyCode, LocalTime, Role};
 
 /// A person who may sign in.
@@ -98,12 +98,22 @@ pub fn find_user(reader: &mut Reader, id: &str) -> Result<Option<User>, StorageE
     row.map(user).transpose()
 }
 
-/// Users in order of their names after `after`.
+/// Users in order of their names after `after`: all, or those of the subtree of `root`.
 ///
 /// # Errors
 /// [`StorageError`].
-pub fn page_of_users(reader: &mut Reader, after: Option<&str>, limit: i64) -> Result<Vec<User>, StorageError> {
+pub fn page_of_users(
+    reader: &mut Reader,
+    root: Option<&AgencyCode>,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<User>, StorageError> {
     let mut query = users::table.select(USER).order(users::username.asc()).limit(limit).into_boxed();
+    if let Some(root) = root {
+        let subtree =
+            agency_tree::table.filter(agency_tree::ancestor.eq(root.as_str())).select(agency_tree::descendant.nullable());
+        query = query.filter(users::agency.eq_any(subtree));
+    }
     if let Some(after) = after {
         query = query.filter(users::username.gt(after));
     }
@@ -200,12 +210,22 @@ pub fn insert_client(tx: &mut Tx, new: &Client, secret_hash: &str, now: LocalTim
     Ok(())
 }
 
-/// Clients in order of their identifiers after `after`.
+/// Clients in order of their identifiers after `after`: all, or those of the subtree of `root`.
 ///
 /// # Errors
 /// [`StorageError`].
-pub fn page_of_clients(reader: &mut Reader, after: Option<&str>, limit: i64) -> Result<Vec<Client>, StorageError> {
+pub fn page_of_clients(
+    reader: &mut Reader,
+    root: Option<&AgencyCode>,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Client>, StorageError> {
     let mut query = clients::table.select(CLIENT).order(clients::id.asc()).limit(limit).into_boxed();
+    if let Some(root) = root {
+        let subtree =
+            agency_tree::table.filter(agency_tree::ancestor.eq(root.as_str())).select(agency_tree::descendant.nullable());
+        query = query.filter(clients::agency.eq_any(subtree));
+    }
     if let Some(after) = after {
         query = query.filter(clients::id.gt(after));
     }
