@@ -102,6 +102,10 @@ impl<P: Permission> FromRequest for Call<P> {
                 return Err(Problem::new("forbidden"));
             }
             refuse_unknown_parameters(&req)?;
+            // Nothing is named so, and PostgreSQL cannot even compare with it.
+            if req.match_info().iter().any(|(_, part)| part.contains('\0')) {
+                return Err(Problem::new("not_found"));
+            }
             Ok(Self { actor, session, state, req, payload: payload.ok(), permission: PhantomData })
         })
     }

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use futures_util::StreamExt;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use unicode_normalization::UnicodeNormalization;
 
@@ -62,6 +62,10 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         if inner.classify() != serde_json::error::Category::Data {
             return Problem::new("malformed_json").hint(inner);
         }
+        // The reader stops at the first member that does not fit; what follows may be no JSON at all.
+        if let Err(cause) = serde_json::from_slice::<IgnoredAny>(text) {
+            return Problem::new("malformed_json").hint(cause);
+        }
         let hint = inner.to_string();
         let quoted = hint.split('`').nth(1).unwrap_or_default();
         let (code, pointer) = match hint.split_whitespace().next() {
@@ -73,7 +77,23 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         Problem::fields(vec![FieldError { pointer, code, hint }])
     })?;
     json.end().map_err(|cause| Problem::new("malformed_json").hint(cause))?;
+    if holds_nul(text) {
+        return Err(Problem::fields(vec![FieldError { pointer: String::new(), code: "control_character", hint: None }]));
+    }
     Ok(value)
+}
+
+/// Whether a text somewhere in valid JSON holds NUL, which PostgreSQL cannot store or compare with.
+fn holds_nul(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        let escape = &rest[at + 1..];
+        if escape.starts_with(b"u0000") {
+            return true;
+        }
+        rest = escape.get(1..).unwrap_or_default();
+    }
+    false
 }
 
 fn with_member(pointer: &str, member: &str) -> String {
@@ -168,9 +188,12 @@ impl Query {
     pub fn of(req: &HttpRequest, allowed: &[&str]) -> Result<Self, Problem> {
         let parsed = actix_web::web::Query::<Vec<(String, String)>>::from_query(req.query_string());
         let pairs = parsed.map_err(|cause| Problem::new("invalid_parameter").hint(cause))?.into_inner();
-        for (index, (name, _)) in pairs.iter().enumerate() {
+        for (index, (name, value)) in pairs.iter().enumerate() {
             if !allowed.contains(&name.as_str()) {
                 return Err(Problem::at("unknown_parameter", format!("?{name}")));
+            }
+            if value.contains('\0') {
+                return Err(Problem::at("invalid_parameter", format!("?{name}")).hint("holds NUL"));
             }
             if pairs[..index].iter().any(|(other, _)| other == name) {
                 return Err(Problem::at("invalid_parameter", format!("?{name}")).hint("given twice"));
@@ -253,7 +276,9 @@ impl Query {
         let after = self.text("cursor").map(|cursor| {
             let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
             let texts: Option<Vec<String>> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-            texts.filter(|texts| texts.len() == parts).ok_or_else(|| Problem::at("bad_cursor", "?cursor"))
+            texts
+                .filter(|texts| texts.len() == parts && !texts.iter().any(|text| text.contains('\0')))
+                .ok_or_else(|| Problem::at("bad_cursor", "?cursor"))
         });
         Ok(PageWish { limit, after: after.transpose()? })
     }
