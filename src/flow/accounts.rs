@@ -54,6 +54,9 @@ pub fn add_user(
     role: Role,
     agency: Option<AgencyCode>,
 ) -> Result<User, Fault> {
+    if username.trim() != username || username.is_empty() {
+        return Err(Fault::Invalid { pointer: "/username", code: "blank" });
+    }
     require_agency(tx, act, role != Role::Admin, agency.as_ref())?;
     if accounts::by_username(tx, username)?.is_some() {
         return Err(Fault::Exists("user"));

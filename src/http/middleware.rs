@@ -5,6 +5,7 @@ use std::time::Instant;
 use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -25,7 +26,7 @@ pub async fn around(
     let id = req.app_data::<Data<AppState>>().map(|state| state.ambient.new_id()).unwrap_or_default();
     let english = req.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).is_some_and(prefers_english);
     let route = req.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
-    let method = req.method().to_string();
+    let method = known_method(req.method());
     let span = tracing::info_span!("request", request_id = %id);
     let mut answer = next.call(req).instrument(span).await?.map_into_boxed_body();
     if let Some(problem) = answer.response().error().and_then(|error| error.as_error::<Problem>()).cloned() {
@@ -36,11 +37,25 @@ pub async fn around(
     }
     let status = answer.status().as_u16();
     let seconds = started.elapsed().as_secs_f64();
-    let labels = [("method", method.clone()), ("route", route.clone()), ("status", status.to_string())];
+    let labels = [("method", method.to_owned()), ("route", route.clone()), ("status", status.to_string())];
     metrics::counter!("motcua_http_requests_total", &labels).increment(1);
     metrics::histogram!("motcua_http_request_seconds", &labels[..2]).record(seconds);
     tracing::info!(request_id = %id, method, route, status, seconds, "request");
     Ok(answer)
+}
+
+/// The method as a label; clients may send any word, and each new one would be kept for ever.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
 }
 
 /// Whether English comes before Vietnamese in an `Accept-Language` header.

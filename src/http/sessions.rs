@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -69,6 +70,8 @@ struct Me {
 #[post("/v1/sessions")]
 async fn sign_in(state: Data<AppState>, req: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
     let Credentials { username, password } = parse(&read_body(&req, payload).await?)?;
+    // As names are kept: however the keyboard composed it.
+    let username: String = username.trim().nfc().collect();
     let inner = state.clone();
     let session = blocking(move || accounts::sign_in(&inner.db, &inner.ambient, &username, &password)).await?;
     tokens(&state, session)
