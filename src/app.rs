@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::TcpListener;
+use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::web::Data;
@@ -13,6 +14,9 @@ use crate::config::{ServeSettings, StoreSettings};
 use crate::http::{self, AppState};
 use crate::storage::{Db, StorageError, migrate};
 use crate::worker;
+
+/// How often recorded durations are folded.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Opens the database and brings it up to date.
 ///
@@ -44,17 +48,29 @@ pub async fn serve(
     listener: TcpListener,
 ) -> io::Result<()> {
     let tokens = store.token_key(settings.jwt_key.as_deref(), &ambient)?;
+    let metrics = metrics()?;
+    let upkeep = tokio::spawn(keep_up(metrics.clone()));
     let state = Data::new(AppState {
         db: db.clone(),
         ambient: ambient.clone(),
         tokens,
         running: http::idempotency::Running::default(),
-        metrics: metrics()?,
+        metrics,
     });
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(worker::run(db, ambient, settings.at_risk_days, stopped));
     let served = HttpServer::new(move || http::app(state.clone())).listen(listener)?.run().await;
     let _ = stop.send(true);
     let _ = worker.await;
+    upkeep.abort();
     served
+}
+
+/// Folds recorded durations into their summaries; without it they pile up for as long as nobody reads `/metrics`.
+async fn keep_up(metrics: PrometheusHandle) {
+    let mut tick = tokio::time::interval(UPKEEP);
+    loop {
+        tick.tick().await;
+        metrics.run_upkeep();
+    }
 }
