@@ -113,7 +113,8 @@ impl<P: Permission> FromRequest for Call<P> {
 
 async fn signed_in(state: &Data<AppState>, headers: &HeaderMap) -> Result<(String, Actor), Problem> {
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let bearer = bearer.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let bearer =
+        bearer.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let token = bearer.map(|(_, token)| token.trim());
     let now = state.ambient.now();
     let session = token.and_then(|token| state.tokens.session(token, state.ambient.unix(now)));
@@ -243,7 +244,9 @@ impl<P: Permission> Call<P> {
     pub fn show(&self, view: &impl Serialize, version: i64) -> HttpResponse {
         let tag = etag(version);
         let known = self.req.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-        let is_known = known.is_some_and(|known| known == "*" || known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag));
+        let is_known = known.is_some_and(|known| {
+            known == "*" || known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)
+        });
         if is_known {
             return HttpResponse::NotModified().insert_header(("ETag", tag)).finish();
         }

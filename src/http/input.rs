@@ -78,7 +78,11 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     })?;
     json.end().map_err(|cause| Problem::new("malformed_json").hint(cause))?;
     if holds_nul(text) {
-        return Err(Problem::fields(vec![FieldError { pointer: String::new(), code: "control_character", hint: None }]));
+        return Err(Problem::fields(vec![FieldError {
+            pointer: String::new(),
+            code: "control_character",
+            hint: None,
+        }]));
     }
     Ok(value)
 }

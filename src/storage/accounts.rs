@@ -110,8 +110,9 @@ pub fn page_of_users(
 ) -> Result<Vec<User>, StorageError> {
     let mut query = users::table.select(USER).order(users::username.asc()).limit(limit).into_boxed();
     if let Some(root) = root {
-        let subtree =
-            agency_tree::table.filter(agency_tree::ancestor.eq(root.as_str())).select(agency_tree::descendant.nullable());
+        let subtree = agency_tree::table
+            .filter(agency_tree::ancestor.eq(root.as_str()))
+            .select(agency_tree::descendant.nullable());
         query = query.filter(users::agency.eq_any(subtree));
     }
     if let Some(after) = after {
@@ -222,8 +223,9 @@ pub fn page_of_clients(
 ) -> Result<Vec<Client>, StorageError> {
     let mut query = clients::table.select(CLIENT).order(clients::id.asc()).limit(limit).into_boxed();
     if let Some(root) = root {
-        let subtree =
-            agency_tree::table.filter(agency_tree::ancestor.eq(root.as_str())).select(agency_tree::descendant.nullable());
+        let subtree = agency_tree::table
+            .filter(agency_tree::ancestor.eq(root.as_str()))
+            .select(agency_tree::descendant.nullable());
         query = query.filter(clients::agency.eq_any(subtree));
     }
     if let Some(after) = after {
