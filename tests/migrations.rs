@@ -136,9 +136,9 @@ fn there_and_back(db: &Db, look: &mut Look) {
     assert_eq!(migrate::up(db).unwrap(), 0);
     migrate::down(db).unwrap();
     assert_eq!(look.columns(), Tables::new());
-    assert!(!db.read(|reader| migrate::is_up_to_date(reader)).unwrap());
+    assert!(!db.read(migrate::is_up_to_date).unwrap());
     migrate::up(db).unwrap();
-    assert!(db.read(|reader| migrate::is_up_to_date(reader)).unwrap());
+    assert!(db.read(migrate::is_up_to_date).unwrap());
     assert_eq!(look.everything(), first);
 
     let (found, expected) = (look.columns(), expected());
@@ -183,6 +183,6 @@ fn two_processes_may_migrate_at_once() {
         threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
     assert!(runs > 0);
-    assert!(open(&schema.url).read(|reader| migrate::is_up_to_date(reader)).unwrap());
+    assert!(open(&schema.url).read(migrate::is_up_to_date).unwrap());
     schema.drop_it();
 }
