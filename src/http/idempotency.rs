@@ -6,11 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::call::{Call, Permission, blocking, etag};
 use super::problem::Problem;
-use crate::flow::accounts::hex;
 use crate::flow::{Act, Fault};
 use crate::storage::idempotency::{self, Answer, KEPT, Key};
 use crate::storage::{StorageError, Tx};
@@ -125,7 +123,7 @@ impl<P: Permission> Call<P> {
             route: format!("{} {}", self.req.method(), self.req.path()),
             key: key.ok_or_else(|| Problem::new("bad_idempotency_key"))?.to_owned(),
         };
-        let body_hash = hex(&Sha256::digest(body));
+        let body_hash = self.state.tokens.fingerprint(body).map_err(|_| Problem::new("internal"))?;
         let (actor, state) = (self.actor.clone(), self.state.clone());
         let outcome = blocking(move || {
             let Some(_ticket) = state.running.enter(&key) else { return Ok(None) };

@@ -1,7 +1,11 @@
 //! Access tokens: short JWTs, signed with a key kept beside the database.
 
+use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::flow::accounts::hex;
 
 /// How long an access token is good for, in seconds.
 pub const LIFETIME: i64 = 900;
@@ -11,6 +15,7 @@ pub const LIFETIME: i64 = 900;
 pub struct TokenKey {
     encoding: EncodingKey,
     decoding: DecodingKey,
+    secret: Vec<u8>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,7 +30,8 @@ struct Claims {
 impl TokenKey {
     /// The key made of these bytes.
     pub fn new(secret: &[u8]) -> Self {
-        Self { encoding: EncodingKey::from_secret(secret), decoding: DecodingKey::from_secret(secret) }
+        let (encoding, decoding) = (EncodingKey::from_secret(secret), DecodingKey::from_secret(secret));
+        Self { encoding, decoding, secret: secret.to_vec() }
     }
 
     /// A token for a session; `now` in seconds since 1970.
@@ -35,6 +41,17 @@ impl TokenKey {
     pub fn sign(&self, user: &str, session: &str, now: i64) -> Result<String, jsonwebtoken::errors::Error> {
         let (iss, sub, sid) = ("motcua".to_owned(), user.to_owned(), session.to_owned());
         encode(&Header::new(Algorithm::HS256), &Claims { iss, sub, sid, iat: now, exp: now + LIFETIME }, &self.encoding)
+    }
+
+    /// A keyed hash by which a body is known again. Bodies may hold passwords: without the key theirs cannot be guessed
+    /// from what is stored.
+    ///
+    /// # Errors
+    /// When the library refuses the key's length, which HMAC never does.
+    pub fn fingerprint(&self, body: &[u8]) -> Result<String, hmac::digest::InvalidLength> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret)?;
+        mac.update(body);
+        Ok(hex(&mac.finalize().into_bytes()))
     }
 
     /// The session of a token that is ours and has not expired.
