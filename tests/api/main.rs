@@ -5,4 +5,6 @@
 mod support;
 
 mod edges;
+mod intake;
 mod life;
+mod moves;
