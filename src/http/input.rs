@@ -77,6 +77,11 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         Problem::fields(vec![FieldError { pointer, code, hint }])
     })?;
     json.end().map_err(|cause| Problem::new("malformed_json").hint(cause))?;
+    // A derived reader would take an array for an object, its items for members in order: no client means that.
+    if text.trim_ascii_start().first() != Some(&b'{') {
+        let hint = Some("an object is expected".to_owned());
+        return Err(Problem::fields(vec![FieldError { pointer: String::new(), code: "invalid_value", hint }]));
+    }
     if holds_nul(text) {
         return Err(Problem::fields(vec![FieldError {
             pointer: String::new(),

@@ -4,7 +4,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod counts;
 mod edges;
 mod intake;
+mod letters;
 mod life;
+mod malformed;
 mod moves;
+mod retries;
