@@ -85,6 +85,15 @@ impl Problem {
         self
     }
 
+    /// Points at `to` what a rule blamed on `from`: the same rule reads the same time from other members elsewhere.
+    #[must_use]
+    pub fn repointed(mut self, from: &str, to: &str) -> Self {
+        for error in self.errors.iter_mut().filter(|error| error.pointer == from) {
+            to.clone_into(&mut error.pointer);
+        }
+        self
+    }
+
     /// The stable code.
     pub fn code(&self) -> &'static str {
         self.code
