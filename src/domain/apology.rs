@@ -185,6 +185,10 @@ impl Letter {
         standing: &Standing,
         now: LocalTime,
     ) -> Result<Option<LocalTime>, Refusal> {
+        // Named before the status: to whoever issues twice, that the one re-appointment is spent says more.
+        if self.status.is_out() && self.reappoints(standing) && standing.reappointed_at.is_some() {
+            return Err(Refusal::AlreadyReappointed);
+        }
         self.require(&[LetterStatus::Submitted])?;
         if promulgation.on > now.date() {
             return Err(Refusal::PromulgatedInTheFuture { on: promulgation.on });

@@ -156,10 +156,11 @@ pub fn stamp(ambient: &Ambient, at: LocalTime) -> String {
     ambient.zoned(at).to_rfc3339_opts(chrono::SecondsFormat::Secs, false)
 }
 
-/// An identifier with all but its last three characters hidden.
+/// An identifier with all but its last three characters hidden; of a short one at most half is shown.
 pub fn masked(identifier: &str) -> String {
     let length = identifier.chars().count();
-    identifier.chars().enumerate().map(|(index, shown)| if index + 3 < length { '•' } else { shown }).collect()
+    let hidden = length - (length / 2).min(3);
+    identifier.chars().enumerate().map(|(index, shown)| if index < hidden { '•' } else { shown }).collect()
 }
 
 /// What is needed beside a record to show it.

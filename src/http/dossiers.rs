@@ -104,7 +104,7 @@ const LIST_PARAMETERS: &[&str] = &[
     ("due_from" = Option<NaiveDate>, Query), ("due_to" = Option<NaiveDate>, Query),
     ("finished_from" = Option<NaiveDate>, Query), ("finished_to" = Option<NaiveDate>, Query),
     ("assignee" = Option<String>, Query), ("q" = Option<String>, Query, description = "Name or code, with or without diacritics"),
-    ("sort" = Option<String>, Query, description = "received_at, -received_at, due_at, -due_at"),
+    ("sort" = Option<String>, Query, description = "received_at (by filing, for what is not accepted yet), due_at (leaves out what has no deadline), each with - for descending; -received_at when left out"),
     ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
     (status = 200, description = "A page: items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody), (status = 422, description = "A word that is not one of ours", body = ProblemBody)))]

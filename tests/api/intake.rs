@@ -50,6 +50,7 @@ story!(a_clerk_dates_a_receipt_fifteen_days_back_and_no_further, |app| {
     app.post("/v1/dossiers", &clerk, at("2026-02-15T08:00:00+07:00")).await.expect(201);
     let answer = app.post("/v1/dossiers", &clerk, at("2026-02-14T08:00:00+07:00")).await;
     assert_eq!(answer.problem(422), "too_far_back");
+    assert_eq!(answer.json()["errors"][0]["pointer"], "/received_at");
     let answer = app.post("/v1/dossiers", &clerk, at("2026-03-02T09:00:01+07:00")).await;
     assert_eq!(answer.problem(422), "in_the_future");
     // The same instant in another zone is the same instant.

@@ -106,6 +106,7 @@ story!(a_dossier_is_reappointed_once, |app| {
     let mut statuses = [raced.0.status.as_u16(), raced.1.status.as_u16()];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 409], "of two at once, one issues");
+    assert_eq!(app.post(&issuing, &admin, issue(6, "2026-03-02")).await.problem(409), "already_reappointed");
     let shown = app.get(&format!("/v1/dossiers/{code}"), &admin).await.expect(200);
     assert_eq!(shown["reappointed_at"], "2026-03-16T09:00:00+07:00");
     // The warning went out on 2 March, more than a day before 9 March (Decree 61/2018 art. 19(9)).
