@@ -129,9 +129,10 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
     match cli.command {
         Command::Openapi => writeln!(out, "{}", http::openapi().to_pretty_json()?)?,
         Command::Serve(settings) => {
-            drop(out);
             let listener = listen(&settings)?;
             let db = app::open(&store)?;
+            writeln!(out, "API: http://{}", listener.local_addr()?)?;
+            drop(out);
             serve(db, &store, &settings, listener)?;
         }
         Command::Demo { serve: settings, load_only } => {

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -51,10 +51,14 @@ fn the_demonstration_loads_verifies_and_reports() {
     // A good line is taken, bad ones are named, and the exit code says that some failed.
     let procedure = run(folder, &["report", "06a", "--period", "2023-H1"], 0);
     serde_json::from_str::<Value>(&procedure).unwrap();
-    fs::write(folder.join("lines"), "{broken\n{\"procedure\": \"9.999999\"}\n").unwrap();
+    let good = json!({"procedure": "1.001739", "agency": "000.00.18.H16", "channel": "direct",
+        "received_at": "2023-07-03T08:00:00+07:00", "applicant": {"kind": "citizen", "name": "Người thử"},
+        "events": [{"to": "finished", "at": "2023-07-05T08:00:00+07:00"}]});
+    fs::write(folder.join("lines"), format!("{{broken\n{{\"procedure\": \"9.999999\"}}\n{good}\n")).unwrap();
     let report: Value = serde_json::from_str(&run(folder, &["import", "lines"], 1)).unwrap();
-    assert_eq!((&report["accepted"], &report["rejected"]), (&json!(0), &json!(2)));
+    assert_eq!((&report["accepted"], &report["rejected"]), (&json!(1), &json!(2)));
     assert_eq!(report["errors"][1]["line"], 2);
+    assert!(run(folder, &["verify"], 0).contains(" 0 differences"));
 
     let mut connection = SqliteConnection::establish(folder.join("office.db").to_str().unwrap()).unwrap();
     connection
@@ -76,19 +80,13 @@ fn a_fresh_office_is_set_up_from_the_command_line() {
 }
 
 /// Serves until it answers.
-async fn serve(folder: &Path, client: &reqwest::Client) -> (Child, String) {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let listen = format!("127.0.0.1:{port}");
-    let mut command = motcua(folder, &["serve", "--listen", &listen]);
-    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let base = format!("http://{listen}");
-    let mut tries = 0;
-    while client.get(format!("{base}/healthz")).send().await.is_err() {
-        tries += 1;
-        assert!(tries < 200, "it never answered");
-        actix_web::rt::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    (child, base)
+/// Serves on a free port; the program says which one once it listens.
+fn serve(folder: &Path) -> (Child, String) {
+    let mut command = motcua(folder, &["serve", "--listen", "127.0.0.1:0"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    (child, line.trim().strip_prefix("API: ").unwrap().to_owned())
 }
 
 fn stop(mut child: Child) {
@@ -103,7 +101,7 @@ async fn serving_stops_cleanly_and_tokens_survive_a_restart() {
     let folder = folder.path();
     create_user(folder);
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let (child, base) = serve(folder, &client).await;
+    let (child, base) = serve(folder);
     for path in ["/healthz", "/readyz", "/docs/", "/openapi.json", "/metrics"] {
         let status = client.get(format!("{base}{path}")).send().await.unwrap().status();
         assert_eq!(status.as_u16(), 200, "{path}");
@@ -116,7 +114,7 @@ async fn serving_stops_cleanly_and_tokens_survive_a_restart() {
     let token = answer["access_token"].as_str().unwrap().to_owned();
     stop(child);
 
-    let (child, base) = serve(folder, &client).await;
+    let (child, base) = serve(folder);
     let me = client.get(format!("{base}/v1/me")).bearer_auth(&token).send().await.unwrap();
     assert_eq!(me.status().as_u16(), 200);
     stop(child);
