@@ -212,17 +212,8 @@ fn check(app: &TestApp, codes: &[DossierCode]) {
         for code in codes {
             let record = app.db.read(|reader| dossiers::find(reader, code)).unwrap().unwrap();
             let spans = app.db.read(|reader| dossiers::past_spans_of(reader, code)).unwrap();
-            let standing = &record.standing;
-            let Some(received_at) = standing.received_at.filter(|_| !standing.void) else { continue };
-            let life = CountedLife {
-                channel: record.channel,
-                received_at,
-                end: standing.end.map(|end| (end.at, end.class)),
-                past_spans: spans,
-                late_from: standing.late_from(),
-                paused: standing.stopped_since.is_some(),
-                letter_on: record.letter_on,
-            };
+            let life = CountedLife::of(&record.standing, record.channel, spans, record.letter_on);
+            let Some(life) = life else { continue };
             let keys = vec![record.procedure.to_string(), record.channel.to_string()];
             *recounted.entry(keys).or_default() += tally_of(&life, window);
         }

@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::dossier::Span;
+use super::dossier::{Span, Standing};
 use super::timeliness::{EndClass, is_late};
 use super::vocabulary::{Channel, LocalTime};
 
@@ -233,6 +233,26 @@ pub struct CountedLife {
     pub paused: bool,
     /// Date of its letter about the deadline, once that is out.
     pub letter_on: Option<NaiveDate>,
+}
+
+impl CountedLife {
+    /// What counting knows of a dossier that stands so; `None` for what is in no column.
+    pub fn of(
+        standing: &Standing,
+        channel: Channel,
+        past_spans: Vec<Span>,
+        letter_on: Option<NaiveDate>,
+    ) -> Option<Self> {
+        Some(Self {
+            channel,
+            received_at: standing.received_at.filter(|_| !standing.void)?,
+            end: standing.end.map(|end| (end.at, end.class)),
+            past_spans,
+            late_from: standing.late_from(),
+            paused: standing.stopped_since.is_some(),
+            letter_on,
+        })
+    }
 }
 
 /// What one dossier adds to the figures of a period. The SQL of `storage::statistics` says the same for many at once;

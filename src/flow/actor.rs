@@ -1,6 +1,7 @@
 //! Who acts, and what the contract's role table lets them do; the one place that decides.
 
 use crate::ambient::Ambient;
+use crate::domain::transition::MAX_DAYS_BACK;
 use crate::domain::vocabulary::{AgencyCode, LocalTime, Role, Status};
 use crate::storage::dossiers::Stamp;
 use crate::storage::listing::Visible;
@@ -66,6 +67,11 @@ pub struct Act<'a> {
 }
 
 impl<'a> Act<'a> {
+    /// How many calendar days back the actor may date a receipt or a move; `None`: any time back.
+    pub fn days_back(&self) -> Option<u32> {
+        if self.actor.role == Role::Admin { None } else { Some(MAX_DAYS_BACK) }
+    }
+
     /// The stamp that goes beside every event.
     pub fn stamp(&self) -> Stamp<'a> {
         Stamp { actor: &self.actor.name, now: self.now }

@@ -99,7 +99,7 @@ fn apply(
     }
     let received_at = record.standing.received_at.unwrap_or(record.standing.filed_at);
     if let Some(right) = wish.received_at.filter(|right| *right != received_at) {
-        check_time(right, act.now, None)?;
+        check_time(right, act.now, None).map_err(Fault::of_receipt)?;
         let text = |at: LocalTime| Some(act.ambient.zoned(at).to_rfc3339());
         note("received_at", text(received_at), text(right));
     }
@@ -129,7 +129,7 @@ fn relive(
     let procedure = desk.procedure(tx, &record.procedure, received_on)?;
     let version = procedure.rule_for(record.channel);
     let pair = desk.pair(tx, &record.agency, &record.received_by)?;
-    let life = live(&filing, &moves, &version, pair.offices())?;
+    let life = live(&filing, &moves, &version, pair.offices()).map_err(Fault::of_receipt)?;
     let reappointed_at = record.standing.reappointed_at;
     record.standing = life.dossier.standing;
     record.standing.reappointed_at = reappointed_at;
@@ -153,7 +153,7 @@ pub fn void(
 ) -> Result<Record, Fault> {
     let mut record = open(tx, act, code, expected, |_| Action::Mend)?;
     let change = dossier_of(tx, &record)?.void(act.now, reason)?;
-    record.standing = change.after.standing;
-    keep(tx, act, &mut record, Deed { events: change.events, spans: change.spans }, Stored::Before)?;
+    record.standing = change.after.standing.clone();
+    keep(tx, act, &mut record, change.into(), Stored::Before)?;
     Ok(record)
 }

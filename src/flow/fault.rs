@@ -12,6 +12,9 @@ pub enum Fault {
     /// A rule of the domain said no.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// A rule of the domain said no to the time of a receipt, which bodies name `received_at`.
+    #[error(transparent)]
+    ReceiptRefused(Refusal),
     /// There is no such thing, or it belongs to another agency.
     #[error("{0} not found")]
     NotFound(&'static str),
@@ -46,6 +49,18 @@ pub enum Fault {
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+impl Fault {
+    /// A refusal met while dating a receipt: one of a time is blamed on the receipt.
+    pub fn of_receipt(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::InTheFuture { .. } | Refusal::BeforeLastMove { .. } | Refusal::TooFarBack { .. } => {
+                Self::ReceiptRefused(refusal)
+            }
+            other => Self::Refused(other),
+        }
+    }
 }
 
 impl From<BeyondCalendar> for Fault {

@@ -26,9 +26,9 @@ pub struct History {
 /// # Errors
 /// [`Fault::Unknown`], [`Fault::Refused`], [`Fault::Exists`] when the code is taken.
 pub fn take(tx: &mut Tx, act: Act<'_>, desk: &mut Desk, history: &History) -> Result<DossierCode, Fault> {
-    check_time(history.dossier.received_at.unwrap_or(act.now), act.now, None)?;
+    check_time(history.dossier.received_at.unwrap_or(act.now), act.now, None).map_err(Fault::of_receipt)?;
     let (mut record, first) = draft(tx, act, desk, &history.dossier)?;
-    let mut deed = Deed { events: first.events, spans: first.spans };
+    let mut deed = Deed::from(first);
     for wish in &history.moves {
         check_time(wish.at, act.now, None)?;
         let change = advance(tx, desk, &mut record, wish)?;

@@ -3,10 +3,10 @@
 use super::actor::{Act, Action, may};
 use super::desk::Desk;
 use super::fault::Fault;
-use super::keep::{Deed, Stored, keep};
+use super::keep::{Stored, keep};
 use crate::domain::papers::{Applicant, Papers};
-use crate::domain::transition::{Change, Filing, MAX_DAYS_BACK, check_time, take_in};
-use crate::domain::vocabulary::{AgencyCode, Channel, LocalTime, ProcedureCode, Role};
+use crate::domain::transition::{Change, Filing, check_time, take_in};
+use crate::domain::vocabulary::{AgencyCode, Channel, LocalTime, ProcedureCode};
 use crate::storage::dossier_row::Record;
 use crate::storage::{Tx, dossiers};
 
@@ -39,12 +39,11 @@ pub struct NewDossier {
 /// [`Fault::Unknown`], [`Fault::Forbidden`], [`Fault::Refused`].
 pub fn receive(tx: &mut Tx, act: Act<'_>, new: &NewDossier) -> Result<Record, Fault> {
     let mut desk = Desk::new(tx)?;
-    let days_back = if act.actor.role == Role::Admin { None } else { Some(MAX_DAYS_BACK) };
-    check_time(new.received_at.unwrap_or(act.now), act.now, days_back)?;
+    check_time(new.received_at.unwrap_or(act.now), act.now, act.days_back()).map_err(Fault::of_receipt)?;
     let (draft, change) = draft(tx, act, &mut desk, new)?;
     let mut record = draft;
     record.code = dossiers::next_code(tx, &record.received_by, record.standing.filed_at.date())?;
-    keep(tx, act, &mut record, Deed { events: change.events, spans: change.spans }, Stored::Never)?;
+    keep(tx, act, &mut record, change.into(), Stored::Never)?;
     Ok(record)
 }
 

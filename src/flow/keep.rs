@@ -7,7 +7,7 @@ use crate::domain::dossier::Dossier;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::event::Event;
 use crate::domain::timeliness::Timing;
-use crate::domain::transition::SpanChange;
+use crate::domain::transition::{Change, SpanChange};
 use crate::domain::vocabulary::{LetterKind, LetterStatus, LocalTime, Status};
 use crate::storage::dossier_row::Record;
 use crate::storage::letters::{self, LetterRecord};
@@ -27,6 +27,12 @@ impl Deed {
     /// Events that leave the clock alone.
     pub fn of(events: Vec<(LocalTime, Event)>) -> Self {
         Self { events, spans: SpanChange::Unchanged }
+    }
+}
+
+impl From<Change> for Deed {
+    fn from(change: Change) -> Self {
+        Self { events: change.events, spans: change.spans }
     }
 }
 

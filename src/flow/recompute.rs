@@ -4,7 +4,7 @@ use super::actor::{Act, Action, may};
 use super::desk::Desk;
 use super::fault::Fault;
 use super::history::retrace;
-use super::keep::{Deed, Stored, dossier_of, keep};
+use super::keep::{Stored, dossier_of, keep};
 use crate::domain::deadline::Deadline;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::event::Event;
@@ -73,8 +73,8 @@ fn one(
     if moved {
         let event = Event::DeadlineMoved { old: Some(old), new: Some(new) };
         let change = Change::of(&dossier_of(tx, &record)?, vec![(act.now, event)]);
-        record.standing = change.after.standing;
-        keep(tx, act, &mut record, Deed { events: change.events, spans: change.spans }, Stored::Before)?;
+        record.standing = change.after.standing.clone();
+        keep(tx, act, &mut record, change.into(), Stored::Before)?;
     }
     Ok(Some(Affected { code: code.clone(), old, new, late, moved }))
 }

@@ -3,12 +3,12 @@
 use super::actor::{Act, Action};
 use super::desk::Desk;
 use super::fault::Fault;
-use super::keep::{Deed, Stored, dossier_of, keep, move_action, open};
+use super::keep::{Stored, dossier_of, keep, move_action, open};
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::papers::Document;
 use crate::domain::refusal::Refusal;
-use crate::domain::transition::{Change, MAX_DAYS_BACK, Move, check_time};
-use crate::domain::vocabulary::{LocalTime, Outcome, Role, Status};
+use crate::domain::transition::{Change, Move, check_time};
+use crate::domain::vocabulary::{LocalTime, Outcome, Status};
 use crate::storage::Tx;
 use crate::storage::dossier_row::Record;
 
@@ -54,8 +54,7 @@ pub fn transition(
     let change = match wish.to {
         Target::Status(to) => {
             let at = wish.at.unwrap_or(act.now);
-            let days_back = if act.actor.role == Role::Admin { None } else { Some(MAX_DAYS_BACK) };
-            check_time(at, act.now, days_back)?;
+            check_time(at, act.now, act.days_back())?;
             let wish = Move { to, at, reason: wish.reason.clone(), outcome: wish.outcome };
             let mut desk = Desk::new(tx)?;
             advance(tx, &mut desk, &mut record, &wish)?
@@ -68,7 +67,7 @@ pub fn transition(
         }
     };
     record.papers.documents.extend(wish.documents.iter().cloned());
-    keep(tx, act, &mut record, Deed { events: change.events, spans: change.spans }, Stored::Before)?;
+    keep(tx, act, &mut record, change.into(), Stored::Before)?;
     Ok(record)
 }
 

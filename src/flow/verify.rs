@@ -53,7 +53,10 @@ pub fn verify(db: &Db, now: LocalTime) -> Result<Verdict, Fault> {
                 let Some(record) = dossiers::find(reader, code)? else { continue };
                 let folded = check_dossier(reader, &record, now, &mut verdict)?;
                 verdict.dossiers += 1;
-                let Some(life) = folded.and_then(|folded| counted(&record, folded)) else { continue };
+                let counted = |Folded { standing, spans }: Folded| {
+                    CountedLife::of(&standing, record.channel, spans, record.letter_on)
+                };
+                let Some(life) = folded.and_then(counted) else { continue };
                 for (window, cells) in windows.iter().zip(&mut recounted) {
                     *cells.entry((record.agency.clone(), record.field.to_string())).or_default() +=
                         tally_of(&life, window);
@@ -118,20 +121,6 @@ fn fold(entries: &[Entry]) -> Option<Folded> {
         }
     }
     Some(Folded { standing, spans })
-}
-
-fn counted(record: &Record, folded: Folded) -> Option<CountedLife> {
-    let Folded { standing, spans } = folded;
-    let received_at = standing.received_at.filter(|_| !standing.void)?;
-    Some(CountedLife {
-        channel: record.channel,
-        received_at,
-        end: standing.end.map(|end| (end.at, end.class)),
-        past_spans: spans,
-        late_from: standing.late_from(),
-        paused: standing.stopped_since.is_some(),
-        letter_on: record.letter_on,
-    })
 }
 
 fn check_figures(

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, get, patch, post, put};
-use chrono::{NaiveDate, NaiveTime, Weekday};
+use chrono::{NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::call::{Administer, Anyone, Call, etag};
+use super::catalogue::parse_time;
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NAME, Query};
 use super::problem::{Problem, ProblemBody};
@@ -188,10 +189,7 @@ impl HoursBody {
             let pointer = format!("/weekdays/{name}");
             let place = WEEKDAYS.iter().position(|(known, _)| known == name);
             let place = place.ok_or_else(|| Problem::at("unknown_member", pointer.clone()))?;
-            let time = |text: &str| {
-                let parsed = NaiveTime::parse_from_str(text, "%H:%M").ok().filter(|_| text.len() == 5);
-                parsed.ok_or_else(|| Problem::at("invalid_value", pointer.clone()))
-            };
+            let time = |text: &str| parse_time(text).ok_or_else(|| Problem::at("invalid_value", pointer.clone()));
             for (open, close) in sessions {
                 days[place].push(Session { open: time(open)?, close: time(close)? });
             }

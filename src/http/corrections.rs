@@ -73,7 +73,6 @@ async fn correct_dossier(mut call: Call<Lead>) -> Result<HttpResponse, Problem> 
         answer(tx, act, record)
     })
     .await
-    .map_err(|problem| problem.repointed("/at", "/received_at"))
 }
 
 /// Voids a dossier entered by mistake.

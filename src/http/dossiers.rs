@@ -72,7 +72,6 @@ async fn create_dossier(mut call: Call<Handle>) -> Result<HttpResponse, Problem>
         Reply::created(&view(tx, act.ambient, act.now, record)?, version, location)
     })
     .await
-    .map_err(|problem| problem.repointed("/at", "/received_at"))
 }
 
 const LIST_PARAMETERS: &[&str] = &[

@@ -59,6 +59,12 @@ pub struct LineError {
 }
 
 impl Report {
+    fn add(&mut self, batch: Self) {
+        self.accepted += batch.accepted;
+        self.rejected += batch.rejected;
+        self.errors.extend(batch.errors);
+    }
+
     fn refuse(&mut self, line: usize, problem: &Problem) {
         self.rejected += 1;
         let field = problem.errors().first();
@@ -148,11 +154,11 @@ fn take_lines(tx: &mut Tx, act: Act<'_>, lines: &[(usize, Vec<u8>)], report: &mu
 pub fn import_lines(db: &Db, act: Act<'_>, source: &mut dyn BufRead) -> Result<Report, Fault> {
     let mut report = Report::default();
     batches(source, BATCH, |lines| {
-        report = db.write(|tx| {
-            let mut next = report.clone();
-            take_lines(tx, act, &lines, &mut next)?;
-            Ok::<_, Fault>(next)
-        })?;
+        report.add(db.write(|tx| {
+            let mut batch = Report::default();
+            take_lines(tx, act, &lines, &mut batch)?;
+            Ok::<_, Fault>(batch)
+        })?);
         Ok(())
     })?;
     Ok(report)

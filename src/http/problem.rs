@@ -85,13 +85,9 @@ impl Problem {
         self
     }
 
-    /// Points at `to` what a rule blamed on `from`: the same rule reads the same time from other members elsewhere.
-    #[must_use]
-    pub fn repointed(mut self, from: &str, to: &str) -> Self {
-        for error in self.errors.iter_mut().filter(|error| error.pointer == from) {
-            to.clone_into(&mut error.pointer);
-        }
-        self
+    fn refused(refusal: Refusal, pointer: Option<&str>) -> Self {
+        let problem = pointer.map_or_else(|| Self::new(refusal.code()), |pointer| Self::at(refusal.code(), pointer));
+        Self { particulars: texts::particulars(&refusal), ..problem.hint(refusal) }
     }
 
     /// The stable code.
@@ -184,6 +180,7 @@ impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Refused(refusal) => refusal.into(),
+            Fault::ReceiptRefused(refusal) => Self::refused(refusal, Some("/received_at")),
             Fault::NotFound(_) => Self::new("not_found"),
             Fault::Forbidden => Self::new("forbidden"),
             Fault::Unknown { pointer, .. } => Self::at("unknown_reference", pointer),
@@ -210,7 +207,6 @@ impl From<Refusal> for Problem {
             Refusal::LateLetterByHand => Some("/kind"),
             _ => None,
         };
-        let problem = pointer.map_or_else(|| Self::new(refusal.code()), |pointer| Self::at(refusal.code(), pointer));
-        Self { particulars: texts::particulars(&refusal), ..problem.hint(refusal) }
+        Self::refused(refusal, pointer)
     }
 }

@@ -155,10 +155,10 @@ pub fn newly_overdue(reader: &mut Reader, now: LocalTime, limit: i64) -> Result<
         .limit(limit)
         .select(dossiers::code)
         .load(&mut *reader.connection)?;
-    codes.iter().map(|code| super::parsed("dossier code", code)).collect()
+    parsed_codes(&codes)
 }
 
-/// Codes of open dossiers, running or paused, whose deadline lies at or before `until`: those to be warned about.
+/// Codes of open dossiers whose clock runs and whose deadline lies at or before `until`: those to be warned about.
 ///
 /// # Errors
 /// [`StorageError`].
@@ -176,7 +176,7 @@ pub fn due_by(
         .limit(limit)
         .select(dossiers::code)
         .load(&mut *reader.connection)?;
-    codes.iter().map(|code| super::parsed("dossier code", code)).collect()
+    parsed_codes(&codes)
 }
 
 /// Codes after `after`, in order: of all dossiers, or of those counted and not ended.
@@ -200,6 +200,10 @@ pub fn page_of_codes(
         query = query.filter(diesel::dsl::not(dossiers::void));
     }
     let codes: Vec<String> = query.load(&mut *reader.connection)?;
+    parsed_codes(&codes)
+}
+
+fn parsed_codes(codes: &[String]) -> Result<Vec<DossierCode>, StorageError> {
     codes.iter().map(|code| super::parsed("dossier code", code)).collect()
 }
 
