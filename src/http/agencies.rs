@@ -47,6 +47,14 @@ pub fn require_visible(reader: &mut Reader, actor: &Actor, code: &AgencyCode) ->
     }
 }
 
+/// As [`require_visible`], where an agency need not be named.
+///
+/// # Errors
+/// [`Fault::NotFound`].
+pub fn require_scope(reader: &mut Reader, actor: &Actor, code: Option<&AgencyCode>) -> Result<(), Fault> {
+    code.map_or(Ok(()), |code| require_visible(reader, actor, code))
+}
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewAgency {

@@ -7,13 +7,15 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::agencies::require_scope;
 use super::call::{Anyone, Call, Handle, Permission};
 use super::dossier_body::{DossierBody, TransitionBody};
 use super::dossier_view::{DossierView, Lens, event_members, stamp};
 use super::idempotency::Reply;
-use super::input::{Checker, MAX_NAME, MAX_NOTE, Query, patched};
+use super::input::{Checker, MAX_NAME, MAX_NOTE, PageWish, Query, patched};
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
+use crate::domain::calendar::NationalCalendar;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::vocabulary::{Channel, LocalTime, Status};
 use crate::flow::actor::{Action, may};
@@ -22,6 +24,7 @@ use crate::flow::intake::receive;
 use crate::flow::transition::transition;
 use crate::flow::{Act, Actor, Fault};
 use crate::storage::dossier_row::Record;
+use crate::storage::letters::LetterRecord;
 use crate::storage::listing::{self, Filter, Order};
 use crate::storage::{Reader, Tx, calendars, dossiers, journal, letters};
 
@@ -114,28 +117,52 @@ async fn list_dossiers(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     page.after_instant()?;
     let now = call.state.ambient.now();
     let filter = filter_of(&call, &query, now)?;
-    let (wish, order, ambient) = (page.clone(), filter.order, call.state.ambient.clone());
-    let (mut records, letters, national) = call
+    let wish = page.clone();
+    let listed = call
         .read(move |reader, actor| {
-            if let Some(agency) = &filter.agency {
-                super::agencies::require_visible(reader, actor, agency)?;
-            }
-            let after = wish.after_instant().ok().flatten();
-            let records = listing::page(reader, &filter, after, wish.fetch())?;
-            let codes: Vec<String> = records.iter().map(|record| record.code.to_string()).collect();
-            Ok((records, letters::about_deadlines(reader, &codes)?, calendars::national(reader)?))
+            require_scope(reader, actor, filter.agency.as_ref())?;
+            Listed::read(reader, &filter, &wish)
         })
         .await?;
-    let key =
-        |record: &Record| vec![listing::key_of(record, order).to_string().replace(' ', "T"), record.code.to_string()];
-    let next_cursor = page.cut(&mut records, key);
-    let lens = Lens { ambient: &ambient, now, national: &national };
-    let shown = records.into_iter().map(|record| {
-        let letter = letters.iter().find(|letter| letter.dossier == record.code);
-        DossierView::of(record, letter, lens)
-    });
-    let items: Vec<DossierView> = shown.collect();
+    let (items, next_cursor) = listed.shown(&page, &call.state.ambient);
     Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+}
+
+/// A page of dossiers as read, with all that is needed to show it.
+pub struct Listed {
+    records: Vec<Record>,
+    letters: Vec<LetterRecord>,
+    national: NationalCalendar,
+    order: Order,
+    now: LocalTime,
+}
+
+impl Listed {
+    /// Reads the page and one row more, which tells of a next one.
+    ///
+    /// # Errors
+    /// [`Fault::Storage`].
+    pub fn read(reader: &mut Reader, filter: &Filter, page: &PageWish) -> Result<Self, Fault> {
+        let after = page.after_instant().ok().flatten();
+        let records = listing::page(reader, filter, after, page.fetch())?;
+        let codes: Vec<String> = records.iter().map(|record| record.code.to_string()).collect();
+        let letters = letters::about_deadlines(reader, &codes)?;
+        let national = calendars::national(reader)?;
+        Ok(Self { records, letters, national, order: filter.order, now: filter.now })
+    }
+
+    /// The items and the cursor of the next page.
+    pub fn shown(mut self, page: &PageWish, ambient: &Ambient) -> (Vec<DossierView>, Option<String>) {
+        let order = self.order;
+        let key = |record: &Record| PageWish::key(listing::key_of(record, order), record.code.to_string());
+        let next_cursor = page.cut(&mut self.records, key);
+        let lens = Lens { ambient, now: self.now, national: &self.national };
+        let shown = self.records.into_iter().map(|record| {
+            let letter = self.letters.iter().find(|letter| letter.dossier == record.code);
+            DossierView::of(record, letter, lens)
+        });
+        (shown.collect(), next_cursor)
+    }
 }
 
 fn filter_of<P: Permission>(call: &Call<P>, query: &Query, now: LocalTime) -> Result<Filter, Problem> {
@@ -153,20 +180,18 @@ fn filter_of<P: Permission>(call: &Call<P>, query: &Query, now: LocalTime) -> Re
         Some(_) => return Err(Problem::at("invalid_word", "?sort")),
     };
     Ok(Filter {
-        visible: call.actor.sees(),
         agency: query.parsed("agency")?,
         procedure: query.parsed("procedure")?,
         field: query.parsed("field")?,
         channel: query.word("channel")?,
         status: query.word("status")?,
         timing: query.word("timing")?,
-        now,
         received: range("received_from", "received_to")?,
         due: range("due_from", "due_to")?,
         finished: range("finished_from", "finished_to")?,
         assignee: query.text("assignee").map(str::to_owned),
         q: query.text("q").filter(|q| !q.trim().is_empty()).map(|q| q.trim().to_owned()),
-        order,
+        ..Filter::of(call.actor.sees(), now, order)
     })
 }
 

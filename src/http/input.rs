@@ -314,6 +314,11 @@ impl PageWish {
         Ok(Some((instant, text)))
     }
 
+    /// The cursor behind a row at this instant, as [`PageWish::after_instant`] reads it.
+    pub fn key(instant: LocalTime, text: impl Into<String>) -> Vec<String> {
+        vec![instant.format("%Y-%m-%dT%H:%M:%S").to_string(), text.into()]
+    }
+
     /// Cuts the rows to the page and makes the cursor of the next one.
     pub fn cut<T>(&self, rows: &mut Vec<T>, key: impl FnOnce(&T) -> Vec<String>) -> Option<String> {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);

@@ -11,7 +11,7 @@ use super::call::{Anyone, Call, Draft, Lead, Permission, etag};
 use super::dossier_view::stamp;
 use super::dossiers::visible;
 use super::idempotency::Reply;
-use super::input::{Checker, MAX_NAME, MAX_NOTE, Query, patched};
+use super::input::{Checker, MAX_NAME, MAX_NOTE, PageWish, Query, patched};
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
 use crate::domain::apology::{Promulgation, Signer};
@@ -141,13 +141,11 @@ async fn list_letters(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     let wish = page.clone();
     let mut records = call
         .read(move |reader, actor| {
-            if let Some(agency) = &named {
-                super::agencies::require_visible(reader, actor, agency)?;
-            }
+            super::agencies::require_scope(reader, actor, named.as_ref())?;
             Ok(letters::page(reader, &filter, wish.after_instant().ok().flatten(), wish.fetch())?)
         })
         .await?;
-    let key = |record: &LetterRecord| vec![record.created_at.to_string().replace(' ', "T"), record.letter.id.clone()];
+    let key = |record: &LetterRecord| PageWish::key(record.created_at, record.letter.id.as_str());
     let next_cursor = page.cut(&mut records, key);
     let items: Vec<LetterView> = records.into_iter().map(|record| view(&call.state.ambient, record)).collect();
     Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))

@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::agencies::require_visible;
+use super::agencies::require_scope;
 use super::call::{Anyone, Call, Permission};
-use super::dossier_view::{DossierView, Lens, stamp};
+use super::dossier_view::stamp;
+use super::dossiers::Listed;
 use super::input::Query;
 use super::problem::{FieldError, Problem, ProblemBody};
 use crate::documents::form_06a;
@@ -19,9 +20,8 @@ use crate::domain::timeliness::Timing;
 use crate::domain::vocabulary::AgencyCode;
 use crate::flow::desk::Desk;
 use crate::flow::report::form_06a as filled;
-use crate::storage::listing::{self, Filter, Order};
+use crate::storage::listing::{Filter, Order};
 use crate::storage::statistics::{GroupBy, tallies};
-use crate::storage::{calendars, letters};
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -94,9 +94,7 @@ async fn get_statistics(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     let wanted = groups.clone();
     let counted = call
         .read(move |reader, actor| {
-            if let Some(agency) = &agency {
-                require_visible(reader, actor, agency)?;
-            }
+            require_scope(reader, actor, agency.as_ref())?;
             Ok(tallies(reader, &window, agency.as_ref(), &wanted)?)
         })
         .await?;
@@ -137,11 +135,9 @@ async fn get_due_soon(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     }
     let agency = scope(&call, &query)?;
     let (now, wish, visible) = (call.state.ambient.now(), page.clone(), call.actor.sees());
-    let (mut records, letters, national, until) = call
+    let (listed, until) = call
         .read(move |reader, actor| {
-            if let Some(agency) = &agency {
-                require_visible(reader, actor, agency)?;
-            }
+            require_scope(reader, actor, agency.as_ref())?;
             let mut desk = Desk::new(reader)?;
             let office = match &agency {
                 Some(agency) => desk.office(reader, agency)?,
@@ -149,43 +145,17 @@ async fn get_due_soon(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
             };
             let until = office.nth_working_day_after(now.date(), within)?;
             let after_until = until.succ_opt().unwrap_or(until).and_time(NaiveTime::MIN);
-            let filter = Filter { due: (None, Some(after_until)), ..soon(visible, agency, now) };
-            let after = wish.after_instant().ok().flatten();
-            let records = listing::page(reader, &filter, after, wish.fetch())?;
-            let codes: Vec<String> = records.iter().map(|record| record.code.to_string()).collect();
-            Ok((records, letters::about_deadlines(reader, &codes)?, calendars::national(reader)?, until))
+            let filter = Filter {
+                agency,
+                timing: Some(Timing::Within),
+                due: (None, Some(after_until)),
+                ..Filter::of(visible, now, Order::Due { descending: false })
+            };
+            Ok((Listed::read(reader, &filter, &wish)?, until))
         })
         .await?;
-    let order = Order::Due { descending: false };
-    let next_cursor = page.cut(&mut records, |record| {
-        vec![listing::key_of(record, order).to_string().replace(' ', "T"), record.code.to_string()]
-    });
-    let lens = Lens { ambient: &call.state.ambient, now, national: &national };
-    let shown = records.into_iter().map(|record| {
-        let letter = letters.iter().find(|letter| letter.dossier == record.code);
-        DossierView::of(record, letter, lens)
-    });
-    let items: Vec<DossierView> = shown.collect();
+    let (items, next_cursor) = listed.shown(&page, &call.state.ambient);
     Ok(HttpResponse::Ok().json(json!({"within": within, "until": until, "items": items, "next_cursor": next_cursor})))
-}
-
-fn soon(visible: listing::Visible, agency: Option<AgencyCode>, now: crate::domain::vocabulary::LocalTime) -> Filter {
-    Filter {
-        visible,
-        agency,
-        procedure: None,
-        field: None,
-        channel: None,
-        status: None,
-        timing: Some(Timing::Within),
-        now,
-        received: (None, None),
-        due: (None, None),
-        finished: (None, None),
-        assignee: None,
-        q: None,
-        order: Order::Due { descending: false },
-    }
 }
 
 /// Form II.06a of a period: free dates, or a preset from the 15th to the 14th.
@@ -208,9 +178,7 @@ async fn get_report_06a(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     let window = period.window(call.state.ambient.now());
     let form: Form = call
         .read(move |reader, actor| {
-            if let Some(agency) = &agency {
-                require_visible(reader, actor, agency)?;
-            }
+            require_scope(reader, actor, agency.as_ref())?;
             filled(reader, agency.as_ref(), period, &window)
         })
         .await?;

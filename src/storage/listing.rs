@@ -71,6 +71,28 @@ pub struct Filter {
     pub order: Order,
 }
 
+impl Filter {
+    /// Everything that is visible, in this order.
+    pub fn of(visible: Visible, now: LocalTime, order: Order) -> Self {
+        Self {
+            visible,
+            agency: None,
+            procedure: None,
+            field: None,
+            channel: None,
+            status: None,
+            timing: None,
+            now,
+            received: (None, None),
+            due: (None, None),
+            finished: (None, None),
+            assignee: None,
+            q: None,
+            order,
+        }
+    }
+}
+
 type Boxed<'a> = dossiers::BoxedQuery<'a, MultiBackend>;
 
 /// One page after `after` (the order's instant and the code of the last row before).

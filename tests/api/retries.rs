@@ -91,6 +91,10 @@ story!(histories_are_imported_line_by_line_as_if_entered_then, |app| {
         [(2, "exists"), (3, "before_last_move"), (4, "missing_member"), (5, "unknown_member"), (8, "malformed_json")]
             .map(|(line, code)| (json!(line), json!(code)))
     );
+    let ahead = import(app, &admin, "", lines(&[history(json!({"received_at": "2027-01-04T08:00:00+07:00"}))])).await;
+    let error = &ahead.expect(200)["errors"][0];
+    assert_eq!(error["code"], "in_the_future");
+    assert!(error["detail"].as_str().unwrap().ends_with(": /received_at"), "{error}");
     // An imported code advances the day's counter (contract 3).
     let shown = app.get("/v1/dossiers/H16.18-230427-0008", &admin).await.expect(200);
     // The contract's own example: received Thursday 27 April 2023 at 16:30, due on 9 May; finished on it.
