@@ -14,6 +14,7 @@ use motcua::domain::statistics::Period;
 use motcua::domain::vocabulary::{AgencyCode, Role};
 use motcua::flow::accounts::{add_user, hash_password};
 use motcua::flow::report;
+use motcua::flow::strike::rebuild;
 use motcua::flow::sweep::sweep;
 use motcua::flow::verify::verify;
 use motcua::flow::{Act, Actor, Fault};
@@ -62,6 +63,9 @@ enum Command {
     Report(ReportCommand),
     /// Recount everything from the journal; exit 1 when something differs.
     Verify,
+    /// The balances that reports are reckoned from.
+    #[command(subcommand)]
+    Balances(BalancesCommand),
     /// People who may sign in.
     #[command(subcommand)]
     User(UserCommand),
@@ -90,6 +94,12 @@ enum ReportCommand {
         #[arg(long, default_value = "json", value_parser = ["json", "csv"])]
         format: String,
     },
+}
+
+#[derive(Subcommand)]
+enum BalancesCommand {
+    /// Build them all anew from the rows; serving goes on meanwhile.
+    Rebuild,
 }
 
 #[derive(Subcommand)]
@@ -172,6 +182,10 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             let count = verdict.differences.len();
             writeln!(out, "{} dossiers, {} periods, {count} differences", verdict.dossiers, verdict.periods)?;
             return Ok(if count == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Command::Balances(BalancesCommand::Rebuild) => {
+            let struck = rebuild(&app::open(&store)?, &store.ambient())?;
+            writeln!(out, "{} balances struck", struck.stamps)?;
         }
         Command::User(UserCommand::Create { name, role, agency, password_stdin: _ }) => {
             let mut password = String::new();

@@ -19,6 +19,7 @@ pub mod event;
 pub mod transition;
 
 pub mod apology;
+pub mod balance;
 pub mod form_06a;
 pub mod statistics;
 

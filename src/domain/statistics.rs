@@ -6,8 +6,9 @@ use chrono::{Datelike, NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::balance::Balance;
 use super::dossier::{Span, Standing};
-use super::timeliness::{EndClass, is_late};
+use super::timeliness::EndClass;
 use super::vocabulary::{Channel, LocalTime};
 
 /// Longest period a report covers, in years.
@@ -118,6 +119,11 @@ impl Window {
     pub fn as_of(&self) -> LocalTime {
         self.until - chrono::TimeDelta::seconds(1)
     }
+
+    /// The last day before the period.
+    pub fn day_before(&self) -> NaiveDate {
+        (self.from - chrono::TimeDelta::seconds(1)).date()
+    }
 }
 
 /// Figures of a set of dossiers, in the columns of form II.06a and those beside it.
@@ -150,6 +156,31 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// The figures of a period from the balances at its two ends, for dossiers of one channel. `lettered_since` are those
+    /// that ended late before the period and got their letter in it: they are in the difference, not in the period.
+    pub const fn between(channel: Channel, opening: &Balance, closing: &Balance, lettered_since: i64) -> Self {
+        let new = closing.received - opening.received;
+        let (online, direct, postal) = match channel {
+            Channel::Online => (new, 0, 0),
+            Channel::Direct => (0, new, 0),
+            Channel::Postal => (0, 0, new),
+        };
+        Self {
+            online,
+            direct,
+            postal,
+            carried_over: opening.open(),
+            early: closing.early - opening.early,
+            on_time: closing.on_time - opening.on_time,
+            late: closing.late - opening.late,
+            late_with_letter: closing.late_with_letter - opening.late_with_letter - lettered_since,
+            within: closing.open() - closing.overdue,
+            paused: closing.paused,
+            overdue: closing.overdue,
+            overdue_with_letter: closing.overdue_with_letter,
+        }
+    }
+
     /// Column 3: everything to resolve in the period.
     pub const fn received(&self) -> i64 {
         self.online + self.direct + self.postal + self.carried_over
@@ -258,44 +289,11 @@ impl CountedLife {
 /// What one dossier adds to the figures of a period. The SQL of `storage::statistics` says the same for many at once;
 /// the property tests and `motcua verify` hold the two against each other.
 pub fn tally_of(life: &CountedLife, window: &Window) -> Tally {
-    let mut tally = Tally::default();
-    let ended_before = |instant| life.end.is_some_and(|(at, _)| at < instant);
-    if life.received_at >= window.until || ended_before(window.from) {
-        return tally;
-    }
-    let with_letter = i64::from(life.letter_on.is_some_and(|on| on <= window.letters_until));
-    if life.received_at < window.from {
-        tally.carried_over = 1;
-    } else {
-        match life.channel {
-            Channel::Online => tally.online = 1,
-            Channel::Direct => tally.direct = 1,
-            Channel::Postal => tally.postal = 1,
-        }
-    }
-    match life.end {
-        Some((at, class)) if at < window.until => match class {
-            EndClass::Early => tally.early = 1,
-            EndClass::OnTime => tally.on_time = 1,
-            EndClass::Late => {
-                tally.late = 1;
-                tally.late_with_letter = with_letter;
-            }
-        },
-        _ => {
-            let as_of = window.as_of();
-            let past = life.past_spans.iter().find(|span| span.from <= as_of && as_of < span.until);
-            let (late_from, paused) = past.map_or((life.late_from, life.paused), |span| (span.late_from, span.paused));
-            if is_late(late_from, as_of) {
-                tally.overdue = 1;
-                tally.overdue_with_letter = with_letter;
-            } else {
-                tally.within = 1;
-                tally.paused = i64::from(paused);
-            }
-        }
-    }
-    tally
+    let (opening, closing) = (Balance::at(life, window.from), Balance::at(life, window.until));
+    let ended_before = life.end.is_some_and(|(at, class)| at < window.from && class == EndClass::Late);
+    let lettered_since =
+        life.letter_on.is_some_and(|on| on > window.day_before() && on <= window.letters_until) && ended_before;
+    Tally::between(life.channel, &opening, &closing, i64::from(lettered_since))
 }
 
 /// Figures of form II.06a typed in from elsewhere, to be checked against each other.

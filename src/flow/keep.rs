@@ -1,7 +1,8 @@
-//! Where every verb ends: the dossier, its journal, its outbox rows and the letter it is owed are stored together.
+//! Where every verb ends: dossier, journal, outbox rows, the letter it is owed and corrected balances are stored together.
 
 use super::actor::{Act, Action};
 use super::fault::Fault;
+use super::strike::{look_back, mend};
 use crate::domain::apology::{Letter, Settlement, settle};
 use crate::domain::dossier::Dossier;
 use crate::domain::dossier_code::DossierCode;
@@ -51,7 +52,7 @@ enum LetterWrite {
     Save(LetterRecord),
 }
 
-/// Stores what a verb did, and settles the dossier's letter with it.
+/// Stores what a verb did, settles the dossier's letter with it, and mends the balances that were struck otherwise.
 ///
 /// # Errors
 /// [`StorageError`](crate::storage::StorageError).
@@ -61,6 +62,7 @@ pub fn keep(tx: &mut Tx, act: Act<'_>, record: &mut Record, mut deed: Deed, stor
         Stored::Before => letters::about_deadline(tx, &record.code)?,
     };
     let letter = settle_letter(act, record, existing, &mut deed.events);
+    let struck = look_back(tx, record, &deed.events, stored == Stored::Never)?;
     match stored {
         Stored::Never => dossiers::insert(tx, record, &deed.events, &deed.spans, act.stamp())?,
         Stored::Before => dossiers::save(tx, record, &deed.events, &deed.spans, act.stamp())?,
@@ -69,6 +71,9 @@ pub fn keep(tx: &mut Tx, act: Act<'_>, record: &mut Record, mut deed: Deed, stor
         LetterWrite::Nothing => {}
         LetterWrite::Insert(letter) => letters::insert(tx, &letter)?,
         LetterWrite::Save(mut letter) => letters::save(tx, &mut letter)?,
+    }
+    if let Some(before) = struck {
+        mend(tx, act, record, before)?;
     }
     Ok(())
 }

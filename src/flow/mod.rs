@@ -12,6 +12,7 @@ pub mod sweep;
 pub mod transition;
 
 pub mod report;
+pub mod strike;
 
 pub mod correct;
 pub mod history;

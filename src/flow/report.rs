@@ -4,7 +4,8 @@ use super::fault::Fault;
 use crate::domain::form_06a::{Form, Line, Section};
 use crate::domain::statistics::{Period, Tally, Window};
 use crate::domain::vocabulary::{AgencyCode, FieldCode};
-use crate::storage::statistics::{GroupBy, tallies};
+use crate::storage::counts::counts;
+use crate::storage::statistics::GroupBy;
 use crate::storage::{Reader, StorageError, agencies, procedures};
 
 /// The form of an agency with those below it (`None`: of all).
@@ -22,7 +23,7 @@ pub fn form_06a(
         None => String::new(),
     };
     let mut form = Form { agency: name, period, sections: Vec::new(), total: Tally::default() };
-    for group in tallies(reader, window, agency, &[GroupBy::Level, GroupBy::Field])? {
+    for group in counts(reader, window, agency, &[GroupBy::Level, GroupBy::Field])? {
         let [level, field] = group.keys.as_slice() else { continue };
         let code: FieldCode = field.parse().map_err(|cause| StorageError::corrupt("field code", cause))?;
         let name = procedures::find_field(reader, &code)?.map_or_else(|| field.clone(), |field| field.name);

@@ -20,8 +20,9 @@ use crate::domain::timeliness::Timing;
 use crate::domain::vocabulary::AgencyCode;
 use crate::flow::desk::Desk;
 use crate::flow::report::form_06a as filled;
+use crate::storage::counts::counts;
 use crate::storage::listing::{Filter, Order};
-use crate::storage::statistics::{GroupBy, tallies};
+use crate::storage::statistics::GroupBy;
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -95,7 +96,7 @@ async fn get_statistics(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     let counted = call
         .read(move |reader, actor| {
             require_scope(reader, actor, agency.as_ref())?;
-            Ok(tallies(reader, &window, agency.as_ref(), &wanted)?)
+            Ok(counts(reader, &window, agency.as_ref(), &wanted)?)
         })
         .await?;
     let mut total = Tally::default();

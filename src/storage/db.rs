@@ -35,6 +35,41 @@ pub struct PoolSizes {
 /// A connection to read with.
 pub struct Reader {
     pub(in crate::storage) connection: PooledConnection<Manager>,
+    view: View,
+}
+
+/// What the statements of a reader see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum View {
+    /// Each the state of its own moment.
+    Moving,
+    /// All the same state.
+    Steady,
+    /// They stand in a transaction that writes; each sees what is committed by its moment.
+    Writing,
+}
+
+impl Reader {
+    /// Runs `work` with all statements seeing one state of the database; `None` inside a write, where that cannot be had.
+    ///
+    /// # Errors
+    /// [`StorageError`], and what `work` answers.
+    pub fn steady<T, E: From<StorageError>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<Option<T>, E> {
+        match self.view {
+            View::Writing => return Ok(None),
+            View::Steady => return work(self).map(Some),
+            View::Moving => {}
+        }
+        begin_steady(&mut self.connection, "READ ONLY")?;
+        self.view = View::Steady;
+        let answer = work(self);
+        self.view = View::Moving;
+        roll_back(&mut self.connection)?;
+        answer.map(Some)
+    }
 }
 
 /// An open write transaction; it reads, too.
@@ -93,7 +128,7 @@ impl Db {
     /// [`StorageError::Unavailable`], and what `work` answers.
     pub fn read<T, E: From<StorageError>>(&self, work: impl FnOnce(&mut Reader) -> Result<T, E>) -> Result<T, E> {
         let connection = self.readers.get().map_err(StorageError::Unavailable)?;
-        work(&mut Reader { connection })
+        work(&mut Reader { connection, view: View::Moving })
     }
 
     /// Reads with all statements seeing one state of the database.
@@ -102,11 +137,8 @@ impl Db {
     /// As [`Db::read`].
     pub fn snapshot<T, E: From<StorageError>>(&self, work: impl FnOnce(&mut Reader) -> Result<T, E>) -> Result<T, E> {
         self.read(|reader| {
-            let begin = match self.backend {
-                Backend::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-                Backend::Sqlite => "BEGIN",
-            };
-            begin_with(&mut reader.connection, begin)?;
+            begin_steady(&mut reader.connection, "READ ONLY")?;
+            reader.view = View::Steady;
             let answer = work(reader);
             roll_back(&mut reader.connection)?;
             answer
@@ -118,10 +150,22 @@ impl Db {
     ///
     /// # Errors
     /// [`StorageError`] of the database, and what `work` answers; nothing is written then.
-    pub fn write<T, E: Failure>(&self, mut work: impl FnMut(&mut Tx) -> Result<T, E>) -> Result<T, E> {
+    pub fn write<T, E: Failure>(&self, work: impl FnMut(&mut Tx) -> Result<T, E>) -> Result<T, E> {
+        self.write_seeing(View::Writing, work)
+    }
+
+    /// As [`Db::write`], with all statements seeing one state of the database and what they wrote.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub fn write_steady<T, E: Failure>(&self, work: impl FnMut(&mut Tx) -> Result<T, E>) -> Result<T, E> {
+        self.write_seeing(View::Steady, work)
+    }
+
+    fn write_seeing<T, E: Failure>(&self, view: View, mut work: impl FnMut(&mut Tx) -> Result<T, E>) -> Result<T, E> {
         let mut attempt = 1;
         loop {
-            let answer = self.write_once(&mut work);
+            let answer = self.write_once(view, &mut work);
             match &answer {
                 Err(error) if attempt < ATTEMPTS && error.storage().is_some_and(StorageError::is_transient) => {
                     attempt += 1
@@ -131,11 +175,18 @@ impl Db {
         }
     }
 
-    fn write_once<T, E: From<StorageError>>(&self, work: &mut impl FnMut(&mut Tx) -> Result<T, E>) -> Result<T, E> {
+    fn write_once<T, E: From<StorageError>>(
+        &self,
+        view: View,
+        work: &mut impl FnMut(&mut Tx) -> Result<T, E>,
+    ) -> Result<T, E> {
         let connection = self.writers.get().map_err(StorageError::Unavailable)?;
-        let mut tx = Tx { reader: Reader { connection } };
-        let begin = if self.backend == Backend::Sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" };
-        begin_with(&mut tx.connection, begin)?;
+        let mut tx = Tx { reader: Reader { connection, view } };
+        match (self.backend, view) {
+            (Backend::Sqlite, _) => begin_with(&mut tx.connection, "BEGIN IMMEDIATE")?,
+            (Backend::Postgres, View::Steady) => begin_steady(&mut tx.connection, "READ WRITE")?,
+            (Backend::Postgres, _) => begin_with(&mut tx.connection, "BEGIN")?,
+        }
         match work(&mut tx) {
             Ok(value) => {
                 <AnyConnection as Connection>::TransactionManager::commit_transaction(&mut *tx.connection)
@@ -168,6 +219,15 @@ impl Tx {
                 Err(error)
             }
         }
+    }
+}
+
+fn begin_steady(connection: &mut AnyConnection, access: &str) -> Result<(), StorageError> {
+    match connection {
+        AnyConnection::Postgres(_) => {
+            begin_with(connection, &format!("BEGIN ISOLATION LEVEL REPEATABLE READ {access}"))
+        }
+        AnyConnection::Sqlite(_) => begin_with(connection, "BEGIN"),
     }
 }
 

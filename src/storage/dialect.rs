@@ -1,13 +1,14 @@
 //! Every statement whose SQL must differ between the two databases, side by side.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Text};
+use diesel::sql_types::{BigInt, Date, Nullable, Text, Timestamp};
 
 use super::connection::AnyConnection;
 use super::db::Tx;
 use super::error::StorageError;
+use super::sql::Sql;
 
 /// Keeps other processes from migrating until this transaction ends. On SQLite the write lock does that already.
 pub(in crate::storage) fn lock_migrations(tx: &mut Tx) -> Result<(), StorageError> {
@@ -23,6 +24,41 @@ pub(in crate::storage) fn lock_dossier(tx: &mut Tx, code: &str) -> Result<(), St
         diesel::sql_query("SELECT 1 FROM dossiers WHERE code = $1 FOR UPDATE")
             .bind::<Text, _>(code)
             .execute(connection)?;
+    }
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Horizon {
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    at: Option<NaiveDateTime>,
+}
+
+/// The last instant that has or awaits its balance.
+///
+/// On PostgreSQL the statement also takes the gate's weak lock, which other writers do not notice and which
+/// [`lock_gate`] waits for: it locks the (empty) table and no row. On SQLite writers are alone anyway.
+pub(in crate::storage) fn balance_horizon(tx: &mut Tx) -> Result<Option<NaiveDateTime>, StorageError> {
+    const SQLITE: &str = "SELECT MAX(at) AS at FROM balance_stamps";
+    const POSTGRES: &str = "SELECT (SELECT MAX(at) FROM balance_stamps) AS at, \
+         (SELECT id FROM balance_gate FOR KEY SHARE) AS gate";
+    let sql = if matches!(*tx.connection, AnyConnection::Postgres(_)) { POSTGRES } else { SQLITE };
+    Ok(Sql::of(sql, &[]).get_result::<Horizon>(&mut *tx.connection)?.at)
+}
+
+/// Waits until every writer that has asked for [`balance_horizon`] is done, and holds up others until this transaction
+/// ends; not longer than it takes a long writer to be noticed as such.
+pub(in crate::storage) fn lock_gate(tx: &mut Tx) -> Result<(), StorageError> {
+    if let AnyConnection::Postgres(connection) = &mut *tx.connection {
+        connection.batch_execute("SET LOCAL lock_timeout = '300ms'; LOCK TABLE balance_gate IN EXCLUSIVE MODE")?;
+    }
+    Ok(())
+}
+
+/// Makes strikers of balances take turns. It must come first in the transaction, before its snapshot is taken.
+pub(in crate::storage) fn lock_striking(tx: &mut Tx) -> Result<(), StorageError> {
+    if let AnyConnection::Postgres(connection) = &mut *tx.connection {
+        connection.batch_execute("LOCK TABLE balance_stamps IN EXCLUSIVE MODE")?;
     }
     Ok(())
 }

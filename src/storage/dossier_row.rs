@@ -1,11 +1,12 @@
 //! A dossier as its row holds it, and the way from one to the other.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use diesel::prelude::*;
 
 use super::error::StorageError;
 use super::schema::dossiers;
 use super::{from_json, parsed, to_json};
+use crate::domain::balance::Series;
 use crate::domain::deadline::{Deadline, Unit};
 use crate::domain::dossier::{End, Standing};
 use crate::domain::dossier_code::DossierCode;
@@ -54,6 +55,13 @@ pub struct Record {
     pub created_at: LocalTime,
     /// Counts its changes.
     pub version: i64,
+}
+
+impl Record {
+    /// The balances that it is counted in.
+    pub fn series(&self) -> Series {
+        Series { agency: self.agency.clone(), field: self.field.clone(), level: self.level, channel: self.channel }
+    }
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -105,6 +113,7 @@ pub(in crate::storage) struct Row {
     search_text: String,
     created_at: NaiveDateTime,
     version: i64,
+    settled_at: Option<NaiveDateTime>,
 }
 
 impl Row {
@@ -158,6 +167,7 @@ impl Row {
             search_text: fold(&format!("{} {}", record.code, applicant.name)),
             created_at: record.created_at,
             version: record.version,
+            settled_at: settled_at(record),
         })
     }
 
@@ -223,6 +233,13 @@ impl Row {
             void: self.void,
         })
     }
+}
+
+/// From when on nothing but the passing of its deadline changes the dossier's figures: its last move or letter.
+fn settled_at(record: &Record) -> Option<NaiveDateTime> {
+    let Standing { received_at, span_from, end, .. } = record.standing;
+    let letter = record.letter_on.map(|on| on.and_time(NaiveTime::MIN));
+    received_at.and_then(|_| [received_at, span_from, end.map(|end| end.at), letter].into_iter().max().flatten())
 }
 
 fn status(code: i16) -> Result<Status, StorageError> {

@@ -63,6 +63,11 @@ impl StorageError {
         }
     }
 
+    /// Whether a lock was not to be had in the time allowed for it.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Query(DieselError::DatabaseError(_, info)) if info.message().contains("lock timeout"))
+    }
+
     /// Whether the database cannot be reached or is too busy, so that the client should come back later.
     pub fn is_unavailable(&self) -> bool {
         match self {

@@ -7,9 +7,14 @@ pub mod error;
 pub mod migrate;
 pub mod schema;
 
+mod as_of;
+mod sql;
+
 pub mod accounts;
 pub mod agencies;
+pub mod balances;
 pub mod calendars;
+pub mod counts;
 pub mod dossier_row;
 pub mod dossiers;
 pub mod idempotency;
@@ -17,8 +22,10 @@ pub mod journal;
 pub mod leases;
 pub mod letters;
 pub mod listing;
+pub mod lives;
 pub mod procedures;
 pub mod statistics;
+pub mod striking;
 
 pub use db::{Db, PoolSizes, Reader, Tx};
 pub use error::{Failure, StorageError};

@@ -133,6 +133,7 @@ diesel::table! {
         search_text -> Text,
         created_at -> Timestamp,
         version -> BigInt,
+        settled_at -> Nullable<Timestamp>,
     }
 }
 
@@ -245,6 +246,58 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    balance_stamps (at) {
+        at -> Timestamp,
+        struck -> Bool,
+        run -> Text,
+    }
+}
+
+diesel::table! {
+    balance_gate (id) {
+        id -> Integer,
+    }
+}
+
+diesel::table! {
+    balances (at, scope, field, level, channel) {
+        at -> Timestamp,
+        scope -> Text,
+        field -> Text,
+        level -> Text,
+        channel -> Text,
+        received -> Integer,
+        early -> Integer,
+        on_time -> Integer,
+        late -> Integer,
+        late_with_letter -> Integer,
+        overdue -> Integer,
+        overdue_with_letter -> Integer,
+        paused -> Integer,
+    }
+}
+
+diesel::table! {
+    balance_corrections (id) {
+        id -> Text,
+        at -> Timestamp,
+        upto -> Timestamp,
+        agency -> Text,
+        field -> Text,
+        level -> Text,
+        channel -> Text,
+        received -> Integer,
+        early -> Integer,
+        on_time -> Integer,
+        late -> Integer,
+        late_with_letter -> Integer,
+        overdue -> Integer,
+        overdue_with_letter -> Integer,
+        paused -> Integer,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     agencies,
     agency_tree,
@@ -265,4 +318,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     clients,
     leases,
+    balance_stamps,
+    balance_gate,
+    balances,
+    balance_corrections,
 );

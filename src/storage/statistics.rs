@@ -1,10 +1,12 @@
-//! Counting: the columns of form II.06a for any period and grouping, straight from the rows.
+//! Counting straight from the rows: the columns of form II.06a for any period and grouping.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Nullable, Text, Timestamp};
+use diesel::sql_types::{BigInt, Text};
 
 use super::db::Reader;
 use super::error::StorageError;
+use super::sql::{Sql, Value};
+use super::{as_of, balances};
 use crate::domain::statistics::{Tally, Window};
 use crate::domain::vocabulary::AgencyCode;
 
@@ -38,13 +40,14 @@ impl GroupBy {
         }
     }
 
-    const fn column(self) -> &'static str {
+    /// The column of `dossiers`.
+    pub(in crate::storage) const fn column(self) -> &'static str {
         match self {
-            Self::Procedure => "d.procedure_code",
-            Self::Field => "d.field",
-            Self::Agency => "d.agency",
-            Self::Channel => "d.channel",
-            Self::Level => "d.level",
+            Self::Procedure => "dossiers.procedure_code",
+            Self::Field => "dossiers.field",
+            Self::Agency => "dossiers.agency",
+            Self::Channel => "dossiers.channel",
+            Self::Level => "dossiers.level",
         }
     }
 }
@@ -90,10 +93,10 @@ struct Row {
     overdue_with_letter: i64,
 }
 
-/// Figures of the dossiers that `agency` and those below it resolve (`None`: of all), told apart by up to two groupings.
+/// Figures of the dossiers that `agency` and those below it resolve (`None`: of all), told apart by up to two groupings,
+/// in order of their codes.
 ///
-/// This is [`tally_of`](crate::domain::statistics::tally_of) for many dossiers in one statement. A dossier's span at
-/// the end of the window is its running one if that began by then, else the past one that holds the instant.
+/// This is [`tally_of`](crate::domain::statistics::tally_of) for many dossiers in one statement.
 ///
 /// # Errors
 /// [`StorageError`].
@@ -104,12 +107,12 @@ pub fn tallies(
     groups: &[GroupBy],
 ) -> Result<Vec<Group>, StorageError> {
     let key = |index: usize| groups.get(index).map_or("''", |group| group.column());
-    let sql = format!(
+    let text = format!(
         "SELECT key1, key2, \
-         SUM(CASE WHEN received_at >= $1 AND channel = 'online' THEN 1 ELSE 0 END) AS online, \
-         SUM(CASE WHEN received_at >= $1 AND channel = 'direct' THEN 1 ELSE 0 END) AS direct, \
-         SUM(CASE WHEN received_at >= $1 AND channel = 'postal' THEN 1 ELSE 0 END) AS postal, \
-         SUM(CASE WHEN received_at < $1 THEN 1 ELSE 0 END) AS carried_over, \
+         SUM(CASE WHEN received_at >= :from AND channel = 'online' THEN 1 ELSE 0 END) AS online, \
+         SUM(CASE WHEN received_at >= :from AND channel = 'direct' THEN 1 ELSE 0 END) AS direct, \
+         SUM(CASE WHEN received_at >= :from AND channel = 'postal' THEN 1 ELSE 0 END) AS postal, \
+         SUM(CASE WHEN received_at < :from THEN 1 ELSE 0 END) AS carried_over, \
          SUM(CASE WHEN ended = 1 AND ended_class = 'early' THEN 1 ELSE 0 END) AS early, \
          SUM(CASE WHEN ended = 1 AND ended_class = 'on_time' THEN 1 ELSE 0 END) AS on_time, \
          SUM(CASE WHEN ended = 1 AND ended_class = 'late' THEN 1 ELSE 0 END) AS late, \
@@ -118,28 +121,27 @@ pub fn tallies(
          SUM(CASE WHEN ended = 0 AND overdue = 0 THEN paused ELSE 0 END) AS paused, \
          SUM(CASE WHEN ended = 0 THEN overdue ELSE 0 END) AS overdue, \
          SUM(CASE WHEN ended = 0 AND overdue = 1 THEN lettered ELSE 0 END) AS overdue_with_letter \
-         FROM (SELECT {key1} AS key1, {key2} AS key2, d.received_at, d.channel, d.ended_class, \
-           CASE WHEN d.ended_at < $2 THEN 1 ELSE 0 END AS ended, \
-           CASE WHEN d.letter_on <= $3 THEN 1 ELSE 0 END AS lettered, \
-           CASE WHEN d.span_from < $2 THEN CASE WHEN d.late_from < $2 THEN 1 ELSE 0 END \
-                ELSE CASE WHEN s.late_from < $2 THEN 1 ELSE 0 END END AS overdue, \
-           CASE WHEN d.span_from < $2 THEN CASE WHEN d.stopped_since IS NULL THEN 0 ELSE 1 END \
-                ELSE CASE WHEN s.paused THEN 1 ELSE 0 END END AS paused \
-         FROM dossiers d \
-         LEFT JOIN past_spans s ON s.dossier = d.code AND d.span_from >= $2 AND s.starts_at < $2 AND s.ends_at >= $2 \
-         WHERE d.received_at IS NOT NULL AND NOT d.void AND d.received_at < $2 \
-           AND (d.ended_at IS NULL OR d.ended_at >= $1) \
-           AND ($4 IS NULL OR d.agency IN (SELECT t.descendant FROM agency_tree t WHERE t.ancestor = $4))) AS counted \
+         FROM (SELECT {} AS key1, {} AS key2, dossiers.received_at, dossiers.channel, dossiers.ended_class, \
+           CASE WHEN dossiers.ended_at < :until THEN 1 ELSE 0 END AS ended, \
+           {} AS lettered, {} AS overdue, {} AS paused \
+         FROM dossiers WHERE {} AND {} AND dossiers.agency {}) AS counted \
          GROUP BY key1, key2 ORDER BY key1, key2",
-        key1 = key(0),
-        key2 = key(1),
+        key(0),
+        key(1),
+        as_of::lettered("until"),
+        as_of::late("until"),
+        as_of::paused("until"),
+        as_of::COUNTED,
+        as_of::IN_PERIOD,
+        balances::below(agency),
     );
-    let rows: Vec<Row> = diesel::sql_query(sql)
-        .bind::<Timestamp, _>(window.from)
-        .bind::<Timestamp, _>(window.until)
-        .bind::<Date, _>(window.letters_until)
-        .bind::<Nullable<Text>, _>(agency.map(AgencyCode::as_str))
-        .load(&mut *reader.connection)?;
+    let values = [
+        ("from", Value::Time(window.from)),
+        ("until", Value::Time(window.until)),
+        ("until_day", Value::Day(window.letters_until)),
+        ("scope", balances::scope(agency)),
+    ];
+    let rows: Vec<Row> = Sql::of(&text, &values).load(&mut *reader.connection)?;
     Ok(rows
         .into_iter()
         .map(|row| Group {

@@ -1,4 +1,4 @@
-//! What nobody asks for by a request: the sweep and the housekeeping, each done by one process at a time.
+//! What nobody asks for by a request: the sweep, the balances and the housekeeping, each done by one process at a time.
 
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use crate::ambient::Ambient;
 use crate::flow::Fault;
+use crate::flow::strike::keep_up;
 use crate::flow::sweep::sweep;
 use crate::storage::{Db, idempotency, leases};
 
@@ -46,6 +47,10 @@ fn round(db: &Db, ambient: &Ambient, at_risk_days: u32, holder: &str) -> Result<
     let swept = sweep(db, ambient, at_risk_days)?;
     if swept.overdue + swept.warned > 0 {
         tracing::info!(overdue = swept.overdue, warned = swept.warned, "swept");
+    }
+    let struck = keep_up(db, ambient)?;
+    if struck.stamps > 0 {
+        tracing::info!(stamps = struck.stamps, anew = struck.anew, "balances struck");
     }
     db.write(|tx| idempotency::forget(tx, now - idempotency::KEPT))?;
     Ok(())

@@ -1,0 +1,101 @@
+//! The lives that counting knows, read from the rows page by page.
+
+use std::collections::HashMap;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+
+use super::db::Reader;
+use super::error::StorageError;
+use super::parsed;
+use super::schema::{dossiers, past_spans};
+use crate::domain::balance::Series;
+use crate::domain::dossier::Span;
+use crate::domain::statistics::CountedLife;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = dossiers)]
+struct Row {
+    code: String,
+    agency: String,
+    field: String,
+    level: String,
+    channel: String,
+    received_at: Option<NaiveDateTime>,
+    ended_at: Option<NaiveDateTime>,
+    ended_class: Option<String>,
+    late_from: Option<NaiveDateTime>,
+    stopped_since: Option<NaiveDateTime>,
+    letter_on: Option<NaiveDate>,
+}
+
+impl Row {
+    fn read(self, past_spans: Vec<Span>) -> Result<Option<(Series, CountedLife)>, StorageError> {
+        let Some(received_at) = self.received_at else { return Ok(None) };
+        let channel = parsed("channel", &self.channel)?;
+        let series = Series {
+            agency: parsed("agency code", &self.agency)?,
+            field: parsed("field code", &self.field)?,
+            level: parsed("procedure level", &self.level)?,
+            channel,
+        };
+        let class = self.ended_class.map(|class| parsed("class", &class)).transpose()?;
+        let life = CountedLife {
+            channel,
+            received_at,
+            end: self.ended_at.zip(class),
+            past_spans,
+            late_from: self.late_from,
+            paused: self.stopped_since.is_some(),
+            letter_on: self.letter_on,
+        };
+        Ok(Some((series, life)))
+    }
+}
+
+/// Hands every counted dossier's life to `each`, in order of their codes, `page` rows at a time.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn for_each(
+    reader: &mut Reader,
+    page: i64,
+    mut each: impl FnMut(&Series, &CountedLife),
+) -> Result<(), StorageError> {
+    let mut after = String::new();
+    loop {
+        let rows: Vec<Row> = dossiers::table
+            .filter(dossiers::code.gt(&after).and(dossiers::received_at.is_not_null()))
+            .filter(diesel::dsl::not(dossiers::void))
+            .order(dossiers::code.asc())
+            .limit(page)
+            .select(Row::as_select())
+            .load(&mut *reader.connection)?;
+        let Some(last) = rows.last().map(|row| row.code.clone()) else { return Ok(()) };
+        let mut spans = spans_between(reader, &after, &last)?;
+        for row in rows {
+            let own = spans.remove(&row.code).unwrap_or_default();
+            if let Some((series, life)) = row.read(own)? {
+                each(&series, &life);
+            }
+        }
+        after = last;
+    }
+}
+
+/// The spans that are over of the dossiers after `after` up to `last`, each dossier's in order.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn spans_between(reader: &mut Reader, after: &str, last: &str) -> Result<HashMap<String, Vec<Span>>, StorageError> {
+    type Row = (String, NaiveDateTime, NaiveDateTime, Option<NaiveDateTime>, bool);
+    let rows: Vec<Row> = past_spans::table
+        .filter(past_spans::dossier.gt(after).and(past_spans::dossier.le(last)))
+        .order((past_spans::dossier.asc(), past_spans::starts_at.asc()))
+        .load(&mut *reader.connection)?;
+    let mut spans: HashMap<String, Vec<Span>> = HashMap::new();
+    for (dossier, from, until, late_from, paused) in rows {
+        spans.entry(dossier).or_default().push(Span { from, until, late_from, paused });
+    }
+    Ok(spans)
+}

@@ -1,0 +1,135 @@
+//! SQL written out where the query builder falls short: text with named parameters, prepared once like any other query.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::QueryResult;
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Bool, Date, Integer, Text, Timestamp, Untyped};
+
+use super::connection::{AnyConnection, MultiBackend};
+use super::schema::dossiers;
+
+/// A value to be bound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::storage) enum Value {
+    /// An instant.
+    Time(NaiveDateTime),
+    /// A day.
+    Day(NaiveDate),
+    /// A text.
+    Text(String),
+    /// A figure.
+    Figure(i32),
+}
+
+#[derive(Debug, Clone)]
+enum Piece {
+    Text(String),
+    Bound(Value),
+}
+
+/// A statement, or a condition on `dossiers`.
+#[derive(Debug, Clone, Default)]
+pub(in crate::storage) struct Sql {
+    pieces: Vec<Piece>,
+    /// Its text will not come again: the connection need not remember it.
+    once: bool,
+}
+
+impl Sql {
+    /// `text` with a bound value in place of each `:name` that `values` knows. Each place is bound anew, since SQLite and
+    /// PostgreSQL number parameters differently.
+    pub(in crate::storage) fn of(text: &str, values: &[(&str, Value)]) -> Self {
+        let mut sql = Self::default();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once(':') {
+            let length = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
+            let (name, behind) = after.split_at(length);
+            sql.pieces.push(Piece::Text(before.to_owned()));
+            match values.iter().find(|(known, _)| *known == name) {
+                Some((_, value)) => sql.pieces.push(Piece::Bound(value.clone())),
+                // The database says that it does not know the parameter.
+                None => sql.pieces.push(Piece::Text(format!(":{name}"))),
+            }
+            rest = behind;
+        }
+        sql.pieces.push(Piece::Text(rest.to_owned()));
+        sql
+    }
+
+    /// `INSERT` of many rows: `head VALUES (…), (…) tail`.
+    pub(in crate::storage) fn insert(head: &str, rows: &[Vec<Value>], tail: &str) -> Self {
+        let mut sql = Self { pieces: vec![Piece::Text(format!("{head} VALUES "))], once: true };
+        for (place, row) in rows.iter().enumerate() {
+            for (column, value) in row.iter().enumerate() {
+                let separator = match (place, column) {
+                    (0, 0) => "(",
+                    (_, 0) => "), (",
+                    _ => ", ",
+                };
+                sql.pieces.push(Piece::Text(separator.to_owned()));
+                sql.pieces.push(Piece::Bound(value.clone()));
+            }
+        }
+        sql.pieces.push(Piece::Text(format!(") {tail}")));
+        sql
+    }
+}
+
+impl QueryFragment<MultiBackend> for Sql {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        if self.once {
+            out.unsafe_to_cache_prepared();
+        }
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => out.push_sql(text),
+                Piece::Bound(Value::Time(at)) => out.push_bind_param::<Timestamp, _>(at)?,
+                Piece::Bound(Value::Day(day)) => out.push_bind_param::<Date, _>(day)?,
+                Piece::Bound(Value::Text(text)) => out.push_bind_param::<Text, _>(text)?,
+                Piece::Bound(Value::Figure(figure)) => out.push_bind_param::<Integer, _>(figure)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl QueryId for Sql {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Sql {
+    type SqlType = Untyped;
+}
+
+impl diesel::RunQueryDsl<AnyConnection> for Sql {}
+
+/// A condition on rows of `dossiers`, for the query builder.
+#[derive(Debug, Clone)]
+pub(in crate::storage) struct Condition(pub(in crate::storage) Sql);
+
+impl QueryFragment<MultiBackend> for Condition {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        out.push_sql("(");
+        self.0.walk_ast(out.reborrow())?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl QueryId for Condition {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Expression for Condition {
+    type SqlType = Bool;
+}
+
+impl ValidGrouping<()> for Condition {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl AppearsOnTable<dossiers::table> for Condition {}
+impl SelectableExpression<dossiers::table> for Condition {}
