@@ -16,7 +16,7 @@ use motcua::flow::accounts::{add_user, hash_password};
 use motcua::flow::report;
 use motcua::flow::strike::rebuild;
 use motcua::flow::sweep::sweep;
-use motcua::flow::verify::verify;
+use motcua::flow::verify::{Verdict, verify};
 use motcua::flow::{Act, Actor, Fault};
 use motcua::{app, demo, http};
 
@@ -180,7 +180,8 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
                 writeln!(out, "{difference}")?;
             }
             let count = verdict.differences.len();
-            writeln!(out, "{} dossiers, {} periods, {count} differences", verdict.dossiers, verdict.periods)?;
+            let Verdict { dossiers, periods, balances, .. } = verdict;
+            writeln!(out, "{dossiers} dossiers, {periods} periods, {balances} balances, {count} differences")?;
             return Ok(if count == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::Balances(BalancesCommand::Rebuild) => {

@@ -1,6 +1,8 @@
 //! What is counted: tallies of form II.06a, the identities that must balance, and the periods reports are made for.
 
+use std::fmt;
 use std::ops::AddAssign;
+use std::str::FromStr;
 
 use chrono::{Datelike, NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
@@ -9,7 +11,7 @@ use thiserror::Error;
 use super::balance::Balance;
 use super::dossier::{Span, Standing};
 use super::timeliness::EndClass;
-use super::vocabulary::{Channel, LocalTime};
+use super::vocabulary::{Channel, LocalTime, UnknownWord, words};
 
 /// Longest period a report covers, in years.
 pub const MAX_YEARS: i32 = 20;
@@ -207,6 +209,34 @@ impl Tally {
     /// Resolved early or on time ÷ resolved.
     pub const fn on_time_rate(&self) -> Rate {
         Rate { numerator: self.early + self.on_time, denominator: self.resolved() }
+    }
+}
+
+words! {
+    /// A figure of a tally, by which the dossiers that it counts are asked for.
+    Column("column of the figures") {
+        /// Everything to resolve in the period (column 3).
+        Received = "received",
+        /// New in the period (columns 4 and 5).
+        New = "new",
+        /// Received before the period and open when it began (column 6).
+        CarriedOver = "carried_over",
+        /// Ended in the period (column 7).
+        Resolved = "resolved",
+        /// Ended early (column 8).
+        Early = "early",
+        /// Ended on time (column 9).
+        OnTime = "on_time",
+        /// Ended late (column 10).
+        Late = "late",
+        /// Open at the end of the period (column 11).
+        InProgress = "in_progress",
+        /// Open and not late (column 12).
+        Within = "within",
+        /// Open with the clock stopped.
+        Paused = "paused",
+        /// Open and late (column 13).
+        Overdue = "overdue",
     }
 }
 

@@ -1,22 +1,24 @@
 //! Recounts everything from the journal and compares it with what is stored.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::fmt::Debug;
 
 use chrono::{Datelike, NaiveDate};
 
 use super::fault::Fault;
+use crate::domain::balance::{Balance, Ledger, Series};
 use crate::domain::dossier::{Span, Standing};
 use crate::domain::event::Event;
 use crate::domain::statistics::{CountedLife, Period, Tally, Window, tally_of};
 use crate::domain::timeliness::Timing;
-use crate::domain::vocabulary::{AgencyCode, LocalTime};
-use crate::storage::dossier_row::Record;
-use crate::storage::journal::{self, Entry};
+use crate::domain::vocabulary::{AgencyCode, FieldCode, LocalTime};
+use crate::storage::histories::{self, History};
 use crate::storage::statistics::{GroupBy, tallies};
-use crate::storage::{Db, Reader, dossiers, letters};
+use crate::storage::striking::{self, Cell};
+use crate::storage::{Db, Reader, balances, dossiers};
 
 /// How many dossiers are looked at between two questions to the database.
-const BATCH: i64 = 500;
+const BATCH: i64 = 2_000;
 
 /// What a verification found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub struct Verdict {
     pub dossiers: usize,
     /// Periods whose figures were recounted.
     pub periods: usize,
+    /// Instants whose balances were recounted.
+    pub balances: usize,
     /// What does not agree, in words.
     pub differences: Vec<String>,
 }
@@ -43,29 +47,31 @@ pub fn verify(db: &Db, now: LocalTime) -> Result<Verdict, Fault> {
     db.snapshot(|reader| {
         let mut verdict = Verdict::default();
         let windows = windows(reader, now)?;
-        let mut recounted: Vec<BTreeMap<(AgencyCode, String), Tally>> = vec![BTreeMap::new(); windows.len()];
+        let struck = balances::stamps(reader)?.into_iter().filter(|(_, struck)| *struck).map(|(at, _)| at).collect();
+        let mut ledger = Ledger::new(struck);
+        let mut recounted: Vec<HashMap<(AgencyCode, FieldCode), Tally>> = vec![HashMap::new(); windows.len()];
         let mut after = String::new();
         loop {
-            let codes = dossiers::page_of_codes(reader, false, &after, BATCH)?;
-            let Some(last) = codes.last() else { break };
-            after = last.to_string();
-            for code in &codes {
-                let Some(record) = dossiers::find(reader, code)? else { continue };
-                let folded = check_dossier(reader, &record, now, &mut verdict)?;
+            let page = histories::page(reader, &after, BATCH)?;
+            let Some(last) = page.last() else { break };
+            after = last.record.code.to_string();
+            for history in &page {
                 verdict.dossiers += 1;
-                let counted = |Folded { standing, spans }: Folded| {
-                    CountedLife::of(&standing, record.channel, spans, record.letter_on)
-                };
-                let Some(life) = folded.and_then(counted) else { continue };
+                let Some(life) = check_dossier(history, now, &mut verdict) else { continue };
+                let record = &history.record;
+                ledger.enter(&record.series(), &life);
                 for (window, cells) in windows.iter().zip(&mut recounted) {
-                    *cells.entry((record.agency.clone(), record.field.to_string())).or_default() +=
-                        tally_of(&life, window);
+                    let tally = tally_of(&life, window);
+                    if tally != Tally::default() {
+                        *cells.entry((record.agency.clone(), record.field.clone())).or_default() += tally;
+                    }
                 }
             }
         }
         for (window, cells) in windows.iter().zip(recounted) {
             check_figures(reader, window, cells, &mut verdict)?;
         }
+        check_balances(reader, &ledger, &mut verdict)?;
         Ok(verdict)
     })
 }
@@ -80,57 +86,77 @@ fn windows(reader: &mut Reader, now: LocalTime) -> Result<Vec<Window>, Fault> {
     Ok(begun.chain([everything]).map(|period| period.window(now)).collect())
 }
 
-fn check_dossier(
-    reader: &mut Reader,
-    record: &Record,
-    now: LocalTime,
-    verdict: &mut Verdict,
-) -> Result<Option<Folded>, Fault> {
+/// Compares a dossier's row, spans and letter with its journal; answers how the journal has it counted.
+fn check_dossier(history: &History, now: LocalTime, verdict: &mut Verdict) -> Option<CountedLife> {
+    let History { record, events, spans, letter } = history;
     let code = &record.code;
-    let entries = journal::entries(reader, code, 0, i64::MAX)?;
-    let Some(folded) = fold(&entries) else {
+    let Some(folded) = fold(events) else {
         verdict.differences.push(format!("{code}: the journal is empty"));
-        return Ok(None);
+        return None;
     };
-    let mut differ = |what: &str, journal: String, stored: String| {
-        if journal != stored {
-            verdict.differences.push(format!("{code}: {what}: journal {journal}, stored {stored}"));
-        }
+    let differences = &mut verdict.differences;
+    let mut differ = |what: &str, journal: &dyn Debug, stored: &dyn Debug| {
+        differences.push(format!("{code}: {what}: journal {journal:?}, stored {stored:?}"));
     };
-    differ("standing", format!("{:?}", folded.standing), format!("{:?}", record.standing));
-    differ("spans", format!("{:?}", folded.spans), format!("{:?}", dossiers::past_spans_of(reader, code)?));
-    let letter = letters::about_deadline(reader, code)?;
+    if folded.standing != record.standing {
+        differ("standing", &folded.standing, &record.standing);
+    }
+    if folded.spans != *spans {
+        differ("spans", &folded.spans, spans);
+    }
     let owed = folded.standing.timing(now).is_some_and(Timing::owes_apology);
     // Between two sweeps a dossier may be overdue and not noted yet; what is noted has its letter.
-    if record.lateness_noted || (owed && folded.standing.end.is_some()) {
-        differ("letters about the deadline", "1".into(), usize::from(letter.is_some()).to_string());
+    if (record.lateness_noted || (owed && folded.standing.end.is_some())) && letter.is_none() {
+        differ("letters about the deadline", &1, &0);
     }
-    let letter_on = letter.and_then(|letter| letter.letter.promulgation).map(|promulgation| promulgation.on);
-    differ("date of the letter", format!("{letter_on:?}"), format!("{:?}", record.letter_on));
-    Ok(Some(folded))
+    if letter.flatten() != record.letter_on {
+        differ("date of the letter", &letter.flatten(), &record.letter_on);
+    }
+    CountedLife::of(&folded.standing, record.channel, folded.spans, record.letter_on)
 }
 
 /// Folds a journal: the standing after its last event, and the spans that are over.
-fn fold(entries: &[Entry]) -> Option<Folded> {
-    let mut standing = Standing::filed(entries.first()?.at);
+fn fold(events: &[(LocalTime, Event)]) -> Option<Folded> {
+    let mut standing = Standing::filed(events.first()?.0);
     let mut spans = Vec::new();
-    for entry in entries {
-        spans.extend(standing.apply(entry.at, &entry.event));
-        if let Event::Corrected { spans: anew, .. } = &entry.event {
+    for (at, event) in events {
+        spans.extend(standing.apply(*at, event));
+        if let Event::Corrected { spans: anew, .. } = event {
             spans.clone_from(anew);
         }
     }
     Some(Folded { standing, spans })
 }
 
+/// Compares every struck balance with the journal.
+fn check_balances(reader: &mut Reader, ledger: &Ledger<Series>, verdict: &mut Verdict) -> Result<(), Fault> {
+    let recounted = striking::scoped(reader, ledger)?;
+    for (stamp, cells) in recounted.balances() {
+        verdict.balances += 1;
+        let mut stored = striking::balances_of(reader, stamp)?;
+        let mut differ = |cell: &Cell, journal: Balance, struck: Balance| {
+            let cell = cell.join(" ");
+            verdict.differences.push(format!("balance at {stamp}, {cell}: journal {journal:?}, struck {struck:?}"));
+        };
+        for (cell, balance) in cells {
+            let struck = stored.remove(cell).unwrap_or_default();
+            if struck != balance {
+                differ(cell, balance, struck);
+            }
+        }
+        stored.iter().for_each(|(cell, struck)| differ(cell, Balance::default(), *struck));
+    }
+    Ok(())
+}
+
 fn check_figures(
     reader: &mut Reader,
     window: &Window,
-    recounted: BTreeMap<(AgencyCode, String), Tally>,
+    recounted: HashMap<(AgencyCode, FieldCode), Tally>,
     verdict: &mut Verdict,
 ) -> Result<(), Fault> {
     verdict.periods += 1;
-    let mut stored: BTreeMap<(String, String), Tally> = BTreeMap::new();
+    let mut stored: HashMap<(String, String), Tally> = HashMap::new();
     for group in tallies(reader, window, None, &[GroupBy::Agency, GroupBy::Field])? {
         if let [agency, field] = group.keys.as_slice() {
             stored.insert((agency.clone(), field.clone()), group.tally);
@@ -140,7 +166,7 @@ fn check_figures(
     let mut total = Tally::default();
     for ((agency, field), tally) in recounted {
         total += tally;
-        let found = stored.remove(&(agency.to_string(), field.clone())).unwrap_or_default();
+        let found = stored.remove(&(agency.to_string(), field.to_string())).unwrap_or_default();
         if found != tally {
             verdict.differences.push(format!("{period}, {agency}, {field}: journal {tally:?}, counted {found:?}"));
         }

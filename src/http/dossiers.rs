@@ -9,6 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::agencies::require_scope;
 use super::call::{Anyone, Call, Handle, Permission};
+use super::counted;
 use super::dossier_body::{DossierBody, TransitionBody};
 use super::dossier_view::{DossierView, Lens, event_members, stamp};
 use super::idempotency::Reply;
@@ -17,7 +18,7 @@ use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
 use crate::domain::calendar::NationalCalendar;
 use crate::domain::dossier_code::DossierCode;
-use crate::domain::vocabulary::{Channel, LocalTime, Status};
+use crate::domain::vocabulary::{Channel, LocalTime, ProcedureLevel, Status};
 use crate::flow::actor::{Action, may};
 use crate::flow::edit::{Edit, edit};
 use crate::flow::intake::receive;
@@ -79,8 +80,10 @@ async fn create_dossier(mut call: Call<Handle>) -> Result<HttpResponse, Problem>
 
 const LIST_PARAMETERS: &[&str] = &[
     "agency",
+    "resolved_by",
     "procedure",
     "field",
+    "level",
     "channel",
     "status",
     "timing",
@@ -90,6 +93,11 @@ const LIST_PARAMETERS: &[&str] = &[
     "due_to",
     "finished_from",
     "finished_to",
+    "from",
+    "to",
+    "as_of",
+    "counted",
+    "letter",
     "assignee",
     "q",
     "sort",
@@ -100,7 +108,13 @@ const LIST_PARAMETERS: &[&str] = &[
 /// Dossiers the caller may see.
 #[utoipa::path(tag = "dossiers", params(
     ("agency" = Option<String>, Query, description = "Resolved by this agency or one below it"),
+    ("resolved_by" = Option<String>, Query, description = "Resolved by this very agency"),
     ("procedure" = Option<String>, Query), ("field" = Option<String>, Query), ("channel" = Option<Channel>, Query),
+    ("level" = Option<ProcedureLevel>, Query, description = "Tier of the procedure"),
+    ("counted" = Option<String>, Query, description = "Counted in this figure of the period from–to: received, new, carried_over, resolved, early, on_time, late, in_progress, within, paused, overdue"),
+    ("from" = Option<NaiveDate>, Query, description = "First day of the period of `counted`"), ("to" = Option<NaiveDate>, Query, description = "Its last day"),
+    ("as_of" = Option<String>, Query, description = "The instant at which the period was looked at; now when left out"),
+    ("letter" = Option<String>, Query, description = "with or without a letter of apology by then"),
     ("status" = Option<Status>, Query), ("timing" = Option<String>, Query, description = "within, paused, overdue, early, on_time, late"),
     ("received_from" = Option<NaiveDate>, Query), ("received_to" = Option<NaiveDate>, Query),
     ("due_from" = Option<NaiveDate>, Query), ("due_to" = Option<NaiveDate>, Query),
@@ -121,6 +135,7 @@ async fn list_dossiers(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     let listed = call
         .read(move |reader, actor| {
             require_scope(reader, actor, filter.agency.as_ref())?;
+            require_scope(reader, actor, filter.resolved_by.as_ref())?;
             Listed::read(reader, &filter, &wish)
         })
         .await?;
@@ -181,6 +196,9 @@ fn filter_of<P: Permission>(call: &Call<P>, query: &Query, now: LocalTime) -> Re
     };
     Ok(Filter {
         agency: query.parsed("agency")?,
+        resolved_by: query.parsed("resolved_by")?,
+        level: query.word("level")?,
+        counted: counted::wanted(query, &call.state.ambient, now)?,
         procedure: query.parsed("procedure")?,
         field: query.parsed("field")?,
         channel: query.word("channel")?,

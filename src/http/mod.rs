@@ -10,6 +10,7 @@ pub mod texts;
 pub mod tokens;
 
 pub mod corrections;
+mod counted;
 pub mod dossier_body;
 pub mod dossier_view;
 pub mod dossiers;

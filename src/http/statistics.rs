@@ -9,6 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::agencies::require_scope;
 use super::call::{Anyone, Call, Permission};
+use super::counted::Links;
 use super::dossier_view::stamp;
 use super::dossiers::Listed;
 use super::input::Query;
@@ -61,7 +62,11 @@ fn period_problem(fault: PeriodFault) -> Problem {
     }
 }
 
-fn free_period(query: &Query) -> Result<Period, Problem> {
+/// The period between `from` and `to`.
+///
+/// # Errors
+/// `missing_parameter`, `invalid_parameter`, `period_reversed`, `period_too_long`.
+pub(in crate::http) fn free_period(query: &Query) -> Result<Period, Problem> {
     let date = |name: &str| query.date(name)?.ok_or_else(|| Problem::at("missing_parameter", format!("?{name}")));
     Period::new(date("from")?, date("to")?).map_err(period_problem)
 }
@@ -82,16 +87,19 @@ fn as_of(call: &Call<impl Permission>, window: &Window) -> String {
 /// Counts of a period, as of its end (as of now, when it ends today or later).
 #[utoipa::path(tag = "statistics", params(("from" = NaiveDate, Query), ("to" = NaiveDate, Query),
     ("agency" = Option<String>, Query, description = "With its subtree; the caller's own when left out"),
-    ("group_by" = Option<String>, Query, description = "field, procedure, agency, channel, level; at most two, comma-separated")), responses(
-    (status = 200, description = "period, as_of, rows, total, balanced", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
+    ("group_by" = Option<String>, Query, description = "field, procedure, agency, channel, level; at most two, comma-separated"),
+    ("links" = Option<bool>, Query, description = "false leaves out the links from each figure to its dossiers")), responses(
+    (status = 200, description = "period, as_of, rows, total, balanced; each row and the total with links in the shape of its figures", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody), (status = 422, description = "Period or grouping refused", body = ProblemBody)))]
 #[get("/v1/statistics")]
 async fn get_statistics(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
-    let query = Query::of(&call.req, &["from", "to", "agency", "group_by"])?;
+    let query = Query::of(&call.req, &["from", "to", "agency", "group_by", "links"])?;
     let period = free_period(&query)?;
     let groups = groupings(&query)?;
     let agency = scope(&call, &query)?;
     let window = period.window(call.state.ambient.now());
+    let with_links = query.parsed("links")?.unwrap_or(true);
+    let links = with_links.then(|| Links::new(period, &window, agency.clone(), &call.state.ambient));
     let wanted = groups.clone();
     let counted = call
         .read(move |reader, actor| {
@@ -102,21 +110,23 @@ async fn get_statistics(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     let mut total = Tally::default();
     let mut balanced = true;
     let mut rows = Vec::new();
+    let shown = |tally: &Tally, groups: &[GroupBy], keys: &[String]| {
+        let mut shown: Map<String, Value> =
+            groups.iter().zip(keys).map(|(group, key)| (group.as_str().to_owned(), json!(key))).collect();
+        shown.extend(figures(tally));
+        shown.extend(links.as_ref().map(|links| ("links".to_owned(), links.of(groups, keys))));
+        shown
+    };
     for group in counted {
         total += group.tally;
         balanced &= group.tally.is_balanced();
         if !groups.is_empty() {
-            let mut row = Map::new();
-            for (grouping, key) in groups.iter().zip(group.keys) {
-                row.insert(grouping.as_str().to_owned(), Value::String(key));
-            }
-            row.extend(figures(&group.tally));
-            rows.push(Value::Object(row));
+            rows.push(shown(&group.tally, &groups, &group.keys));
         }
     }
     balanced &= total.is_balanced();
     Ok(HttpResponse::Ok().json(json!({
-        "period": period, "as_of": as_of(&call, &window), "rows": rows, "total": figures(&total), "balanced": balanced,
+        "period": period, "as_of": as_of(&call, &window), "rows": rows, "total": shown(&total, &[], &[]), "balanced": balanced,
     })))
 }
 

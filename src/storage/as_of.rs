@@ -6,6 +6,8 @@
 use chrono::TimeDelta;
 
 use super::sql::Value;
+use crate::domain::statistics::Column;
+use crate::domain::timeliness::EndClass;
 use crate::domain::vocabulary::LocalTime;
 
 /// Which rows are in some column.
@@ -58,6 +60,32 @@ pub(in crate::storage) fn balance(at: &str) -> [String; 8] {
         format!("CASE WHEN {open} THEN ({late}) * ({lettered}) ELSE 0 END"),
         format!("CASE WHEN {open} THEN {paused} ELSE 0 END"),
     ]
+}
+
+/// Which rows a figure of the period `:from` to `:until` counts; `letter` narrows to those with, or without, a letter.
+pub(in crate::storage) fn counted_in(column: Column, letter: Option<bool>) -> String {
+    const AT: &str = "until";
+    let ended = "dossiers.ended_at < :until";
+    let of_class = |class: EndClass| format!("{ended} AND dossiers.ended_class = '{}'", class.as_str());
+    let open = open(AT);
+    let figure = match column {
+        Column::Received => "1 = 1".to_owned(),
+        Column::New => "dossiers.received_at >= :from".to_owned(),
+        Column::CarriedOver => "dossiers.received_at < :from".to_owned(),
+        Column::Resolved => ended.to_owned(),
+        Column::Early => of_class(EndClass::Early),
+        Column::OnTime => of_class(EndClass::OnTime),
+        Column::Late => of_class(EndClass::Late),
+        Column::InProgress => open,
+        Column::Within => format!("{open} AND ({}) = 0", late(AT)),
+        Column::Paused => format!("{open} AND ({}) = 0 AND ({}) = 1", late(AT), paused(AT)),
+        Column::Overdue => format!("{open} AND ({}) = 1", late(AT)),
+    };
+    let lettered = match letter {
+        Some(with) => format!(" AND ({}) = {}", lettered(AT), i32::from(with)),
+        None => String::new(),
+    };
+    format!("{COUNTED} AND {IN_PERIOD} AND {figure}{lettered}")
 }
 
 /// The values of the parameters for `instant`: the instant itself and the last day before it.

@@ -17,8 +17,9 @@ use crate::domain::vocabulary::{AgencyCode, LocalTime};
 /// What a figure is told apart by: one code for each grouping, and the channel.
 pub(in crate::storage) type Key = (String, String, String);
 
+/// A balance with what it is told apart by.
 #[derive(QueryableByName)]
-struct Row {
+pub(in crate::storage) struct Row {
     #[diesel(sql_type = Text)]
     key1: String,
     #[diesel(sql_type = Text)]
@@ -44,7 +45,7 @@ struct Row {
 }
 
 impl Row {
-    fn read(self) -> (Key, Balance) {
+    pub(in crate::storage) fn read(self) -> (Key, Balance) {
         let balance = Balance {
             received: self.received,
             early: self.early,
@@ -110,6 +111,11 @@ pub(in crate::storage) fn at(
     }
 }
 
+/// The sums of all figures, as [`Row`] wants them.
+pub(in crate::storage) fn sums() -> String {
+    Balance::NAMES.map(|name| format!("CAST(SUM({name}) AS BIGINT) AS {name}")).join(", ")
+}
+
 /// The balances of `stamp`, carried forward to `until` by the rows touched since.
 fn figures(
     reader: &mut Reader,
@@ -120,8 +126,6 @@ fn figures(
 ) -> Result<BTreeMap<Key, Balance>, StorageError> {
     let key = |index: usize| groups.get(index).map_or("''", |group| group.as_str());
     let by_agency = groups.contains(&GroupBy::Agency);
-    let sums: Vec<String> =
-        Balance::NAMES.iter().map(|name| format!("CAST(SUM({name}) AS BIGINT) AS {name}")).collect();
     let mut parts = vec![if by_agency { OWN.replace("$below", below(agency)) } else { OF_SCOPE.to_owned() }];
     parts.push(CORRECTIONS.replace("$below", below(agency)));
     if until.is_some() {
@@ -131,7 +135,7 @@ fn figures(
         "SELECT {} AS key1, {} AS key2, channel, {} FROM ({}) AS parts GROUP BY 1, 2, 3",
         key(0),
         key(1),
-        sums.join(", "),
+        sums(),
         parts.join(" UNION ALL ").replace("$figures", &Balance::NAMES.join(", ")),
     );
     let ((stamp, stamp_day), (until, until_day)) = (as_of::instant(stamp), as_of::instant(until.unwrap_or(stamp)));

@@ -3,13 +3,16 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
+use super::as_of;
 use super::connection::MultiBackend;
 use super::db::Reader;
 use super::dossier_row::{Record, Row};
 use super::error::StorageError;
 use super::schema::{agency_tree, dossiers};
+use super::sql::{Condition, Sql, Value};
+use crate::domain::statistics::{Column, Window};
 use crate::domain::timeliness::Timing;
-use crate::domain::vocabulary::{AgencyCode, Channel, FieldCode, LocalTime, ProcedureCode, Status};
+use crate::domain::vocabulary::{AgencyCode, Channel, FieldCode, LocalTime, ProcedureCode, ProcedureLevel, Status};
 use crate::folding::fold;
 
 /// By what, and in which direction, a list is ordered; ties go by code.
@@ -38,6 +41,17 @@ pub enum Visible {
     Below(AgencyCode),
 }
 
+/// A figure whose dossiers are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// The period it is of, and as of when.
+    pub window: Window,
+    /// The figure.
+    pub column: Column,
+    /// Only those with a letter of apology by then, or only those without.
+    pub letter: Option<bool>,
+}
+
 /// Which dossiers to list; what is `None` does not narrow.
 #[derive(Debug, Clone)]
 pub struct Filter {
@@ -45,10 +59,14 @@ pub struct Filter {
     pub visible: Visible,
     /// Resolved by this agency or one below it.
     pub agency: Option<AgencyCode>,
+    /// Resolved by this very agency.
+    pub resolved_by: Option<AgencyCode>,
     /// Of this procedure.
     pub procedure: Option<ProcedureCode>,
     /// Of this field.
     pub field: Option<FieldCode>,
+    /// Of this tier of procedures.
+    pub level: Option<ProcedureLevel>,
     /// By this channel.
     pub channel: Option<Channel>,
     /// In this status.
@@ -63,6 +81,8 @@ pub struct Filter {
     pub due: (Option<LocalTime>, Option<LocalTime>),
     /// Ended at or after, before.
     pub finished: (Option<LocalTime>, Option<LocalTime>),
+    /// Counted in this figure of a period.
+    pub counted: Option<Counted>,
     /// In this officer's charge.
     pub assignee: Option<String>,
     /// Name or code, in part, with or without diacritics.
@@ -77,8 +97,10 @@ impl Filter {
         Self {
             visible,
             agency: None,
+            resolved_by: None,
             procedure: None,
             field: None,
+            level: None,
             channel: None,
             status: None,
             timing: None,
@@ -86,6 +108,7 @@ impl Filter {
             received: (None, None),
             due: (None, None),
             finished: (None, None),
+            counted: None,
             assignee: None,
             q: None,
             order,
@@ -122,6 +145,15 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
     query = seen(query, &filter.visible);
     if let Some(agency) = &filter.agency {
         query = query.filter(dossiers::agency.eq_any(below(agency.as_str())));
+    }
+    if let Some(agency) = &filter.resolved_by {
+        query = query.filter(dossiers::agency.eq(agency.as_str()));
+    }
+    if let Some(level) = filter.level {
+        query = query.filter(dossiers::level.eq(level.as_str()));
+    }
+    if let Some(counted) = &filter.counted {
+        query = query.filter(counted_in(counted));
     }
     if let Some(procedure) = &filter.procedure {
         query = query.filter(dossiers::procedure_code.eq(procedure.as_str()));
@@ -164,6 +196,16 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
         Some(timing) => timed(query, timing, filter.now),
         None => query,
     }
+}
+
+fn counted_in(counted: &Counted) -> Condition {
+    let Counted { window, column, letter } = counted;
+    let values = [
+        ("from", Value::Time(window.from)),
+        ("until", Value::Time(window.until)),
+        ("until_day", Value::Day(window.letters_until)),
+    ];
+    Condition(Sql::of(&as_of::counted_in(*column, *letter), &values))
 }
 
 fn seen<'a>(query: Boxed<'a>, visible: &'a Visible) -> Boxed<'a> {

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 
 use super::as_of;
-use super::balances::{last_struck, stamps, touched, touched_rows};
+use super::balances::{Row, last_struck, stamps, touched, touched_rows};
 use super::db::{Reader, Tx};
 use super::dialect;
 use super::error::StorageError;
@@ -18,6 +18,9 @@ use crate::domain::vocabulary::LocalTime;
 
 /// Rows in one INSERT: SQLite binds at most 32,766 values.
 const ROWS_AT_ONCE: usize = 1_000;
+
+/// Every agency with the scopes that it is in.
+const SCOPES: &str = "(SELECT ancestor AS scope, descendant FROM agency_tree UNION ALL SELECT '', code FROM agencies)";
 
 /// What a struck balance is of: scope, field, level, channel. A scope is an agency with all below it, or, empty, everything.
 pub type Cell = [String; 4];
@@ -163,8 +166,7 @@ pub fn strike_next(tx: &mut Tx) -> Result<Option<LocalTime>, StorageError> {
         "INSERT INTO balances SELECT :b, scope, field, level, channel, {} FROM (\
          SELECT scope, field, level, channel, {names} FROM balances WHERE at = :a \
          UNION ALL SELECT t.scope, c.field, c.level, c.channel, {names} FROM ({}) AS c \
-         JOIN (SELECT ancestor AS scope, descendant FROM agency_tree UNION ALL SELECT '', code FROM agencies) AS t \
-         ON t.descendant = c.agency) AS parts GROUP BY scope, field, level, channel",
+         JOIN {SCOPES} AS t ON t.descendant = c.agency) AS parts GROUP BY scope, field, level, channel",
         sums.join(", "),
         touched(None),
     );
@@ -178,6 +180,36 @@ pub fn strike_next(tx: &mut Tx) -> Result<Option<LocalTime>, StorageError> {
 fn between(a: LocalTime, b: LocalTime) -> [(&'static str, Value); 4] {
     let ((a, a_day), (b, b_day)) = (as_of::instant(a), as_of::instant(b));
     [("a", a), ("a_day", a_day), ("b", b), ("b_day", b_day)]
+}
+
+/// Every balance of a struck instant, with the corrections that are not folded in yet; empty ones are left out.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn balances_of(reader: &mut Reader, stamp: LocalTime) -> Result<HashMap<Cell, Balance>, StorageError> {
+    let names = Balance::NAMES.join(", ");
+    let text = format!(
+        "SELECT scope AS key1, field AS key2, level, channel, {} FROM (\
+         SELECT scope, field, level, channel, {names} FROM balances WHERE at = :a \
+         UNION ALL SELECT t.scope, c.field, c.level, c.channel, {names} FROM balance_corrections AS c \
+         JOIN {SCOPES} AS t ON t.descendant = c.agency WHERE c.at < :a AND c.upto >= :a) AS parts \
+         GROUP BY scope, field, level, channel",
+        super::balances::sums(),
+    );
+    let rows: Vec<CellRow> = Sql::of(&text, &between(stamp, stamp)).load(&mut *reader.connection)?;
+    let read = |row: CellRow| {
+        let ((scope, field, channel), balance) = row.rest.read();
+        ([scope, field, row.level, channel], balance)
+    };
+    Ok(rows.into_iter().map(read).filter(|(_, balance)| *balance != Balance::default()).collect())
+}
+
+#[derive(QueryableByName)]
+struct CellRow {
+    #[diesel(sql_type = Text)]
+    level: String,
+    #[diesel(embed)]
+    rest: Row,
 }
 
 /// How many rows a report up to `now` has to look at beside the last balance, struck at `since`.

@@ -5,6 +5,7 @@
 mod support;
 
 mod counts;
+mod drilldown;
 mod edges;
 mod intake;
 mod letters;
