@@ -193,6 +193,7 @@ fn live(app: &TestApp, steps: &[Step]) {
                     reason: "Nhập nhầm".into(),
                 };
                 history_mended |= app.db.write(|tx| correct(tx, act, code, None, &right)).is_ok();
+                compare_with_rows(app);
             }
             Deed::Apologise { dossier, days_back } => {
                 let Some(code) = codes.iter().rev().nth(*dossier) else { continue };

@@ -42,11 +42,10 @@ CREATE TABLE balances (
     PRIMARY KEY (at, scope, field, level, channel)
 );
 
--- Changes of the past that are not in the balances yet: each holds for the balances after `at` up to `upto`.
+-- Changes of the past that are not in the struck balances yet: each holds for every balance after `at`.
 CREATE TABLE balance_corrections (
     id TEXT NOT NULL PRIMARY KEY,
     at TIMESTAMP NOT NULL,
-    upto TIMESTAMP NOT NULL,
     agency TEXT NOT NULL,
     field TEXT NOT NULL,
     level TEXT NOT NULL,

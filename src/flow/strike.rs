@@ -173,7 +173,7 @@ pub fn mend(tx: &mut Tx, act: Act<'_>, record: &Record, before: Before) -> Resul
         .filter(|((_, at), change)| *at < before.horizon && *change != Balance::default())
         .map(|((series, at), change)| Correction { series, at, change })
         .collect();
-    striking::post(tx, before.horizon, &corrections, || act.ambient.new_id())
+    striking::post(tx, &corrections, || act.ambient.new_id())
 }
 
 /// How the stored dossier is counted now.

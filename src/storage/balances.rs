@@ -156,7 +156,7 @@ const OWN: &str = "SELECT b.scope AS agency, b.field, b.level, b.channel, $figur
      WHERE b.at = :a AND c.parent $below";
 
 const CORRECTIONS: &str = "SELECT agency, field, level, channel, $figures FROM balance_corrections \
-     WHERE at < :a AND upto >= :a AND agency $below";
+     WHERE at < :a AND agency $below";
 
 /// The scope of an agency with all below it; without one, everything.
 pub(in crate::storage) fn scope(agency: Option<&AgencyCode>) -> Value {

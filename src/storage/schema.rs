@@ -282,7 +282,6 @@ diesel::table! {
     balance_corrections (id) {
         id -> Text,
         at -> Timestamp,
-        upto -> Timestamp,
         agency -> Text,
         field -> Text,
         level -> Text,

@@ -54,18 +54,13 @@ pub fn horizon(tx: &mut Tx) -> Result<Option<LocalTime>, StorageError> {
     dialect::balance_horizon(tx)
 }
 
-/// Posts corrections of the balances up to `horizon`; `new_id` names them.
+/// Posts corrections of what was struck before; `new_id` names them.
 ///
 /// # Errors
 /// [`StorageError`].
-pub fn post(
-    tx: &mut Tx,
-    horizon: LocalTime,
-    corrections: &[Correction],
-    new_id: impl Fn() -> String,
-) -> Result<(), StorageError> {
+pub fn post(tx: &mut Tx, corrections: &[Correction], new_id: impl Fn() -> String) -> Result<(), StorageError> {
     let row = |Correction { series, at, change }: &Correction| {
-        let mut row = vec![Value::Text(new_id()), Value::Time(*at), Value::Time(horizon)];
+        let mut row = vec![Value::Text(new_id()), Value::Time(*at)];
         row.extend(cell(series.agency.as_str(), series).map(Value::Text));
         row.extend(figures(change)?);
         Ok(row)
@@ -143,9 +138,10 @@ pub fn scoped(reader: &mut Reader, ledger: &Ledger<Series>) -> Result<Ledger<Cel
     Ok(ledger.spread(|series| scopes.of(series.agency.as_str()).map(|scope| cell(scope, series)).collect()))
 }
 
-/// Strikes the next instant that awaits its balance: from the last one struck and what was touched since. All statements
-/// must see one state: pending corrections are folded in first, and what comes later is posted for the new one, too.
-/// Answers the instant struck.
+/// Strikes the next instant that awaits its balance: from the last one struck and what was touched since. Answers it.
+///
+/// All statements must see one state. The corrections in it are folded in first. Whoever is not in it asked for the
+/// horizon after this instant was announced, so that their correction holds for the new balance, too.
 ///
 /// # Errors
 /// [`StorageError`].
@@ -192,7 +188,7 @@ pub fn balances_of(reader: &mut Reader, stamp: LocalTime) -> Result<HashMap<Cell
         "SELECT scope AS key1, field AS key2, level, channel, {} FROM (\
          SELECT scope, field, level, channel, {names} FROM balances WHERE at = :a \
          UNION ALL SELECT t.scope, c.field, c.level, c.channel, {names} FROM balance_corrections AS c \
-         JOIN {SCOPES} AS t ON t.descendant = c.agency WHERE c.at < :a AND c.upto >= :a) AS parts \
+         JOIN {SCOPES} AS t ON t.descendant = c.agency WHERE c.at < :a) AS parts \
          GROUP BY scope, field, level, channel",
         super::balances::sums(),
     );
@@ -254,19 +250,15 @@ pub fn fold(tx: &mut Tx) -> Result<(), StorageError> {
     fold_in(tx)
 }
 
-type CorrectionRow = (
-    String,
-    (NaiveDateTime, NaiveDateTime),
-    (String, String, String, String),
-    (i32, i32, i32, i32, i32, i32, i32, i32),
-);
+type CorrectionRow =
+    (String, NaiveDateTime, (String, String, String, String), (i32, i32, i32, i32, i32, i32, i32, i32));
 
 fn fold_in(tx: &mut Tx) -> Result<(), StorageError> {
     use balance_corrections as c;
     let corrections: Vec<CorrectionRow> = c::table
         .select((
             c::id,
-            (c::at, c::upto),
+            c::at,
             (c::agency, c::field, c::level, c::channel),
             (
                 c::received,
@@ -290,10 +282,10 @@ fn fold_in(tx: &mut Tx) -> Result<(), StorageError> {
         .load(&mut *tx.connection)?;
     let scopes = Scopes::read(tx)?;
     let mut sums: BTreeMap<(LocalTime, Cell), Balance> = BTreeMap::new();
-    for (_, (at, upto), (agency, field, level, channel), figures) in &corrections {
+    for (_, at, (agency, field, level, channel), figures) in &corrections {
         let (a, b, c, d, e, f, g, h) = *figures;
         let change = Balance::of_figures([a, b, c, d, e, f, g, h].map(i64::from));
-        for stamp in struck.iter().filter(|stamp| at < *stamp && *stamp <= upto) {
+        for stamp in struck.iter().filter(|stamp| *stamp > at) {
             for scope in scopes.of(agency) {
                 let cell = [scope.to_owned(), field.clone(), level.clone(), channel.clone()];
                 *sums.entry((*stamp, cell)).or_default() += change;
