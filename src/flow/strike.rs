@@ -34,12 +34,13 @@ pub struct Struck {
 }
 
 /// Brings the balances up to date. Any number of processes may do so at once, and any may die at any instant. While a long
-/// write is under way nothing is done; the next round tries again.
+/// write is under way, or another process builds all anew, nothing is done; the next round tries again.
 ///
 /// # Errors
 /// [`Fault::Storage`].
 pub fn keep_up(db: &Db, ambient: &Ambient) -> Result<Struck, Fault> {
     match catch_up(db, ambient) {
+        Err(Fault::Changed) => Ok(Struck::default()),
         Err(fault) if fault.storage().is_some_and(StorageError::is_busy) => Ok(Struck::default()),
         answer => answer,
     }

@@ -280,6 +280,10 @@ fn fold_in(tx: &mut Tx) -> Result<(), StorageError> {
         .order(balance_stamps::at.asc())
         .select(balance_stamps::at)
         .load(&mut *tx.connection)?;
+    if struck.is_empty() {
+        // All are being built anew, from a state that may not know these corrections: they stay for what is built then.
+        return Ok(());
+    }
     let scopes = Scopes::read(tx)?;
     let mut sums: BTreeMap<(LocalTime, Cell), Balance> = BTreeMap::new();
     for (_, at, (agency, field, level, channel), figures) in &corrections {

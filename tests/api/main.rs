@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod balances;
 mod counts;
 mod drilldown;
 mod edges;
