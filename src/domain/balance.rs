@@ -239,3 +239,6 @@ pub fn kept_midnights(first_receipt: NaiveDate, now: LocalTime) -> Vec<LocalTime
     let days = start.iter_days().take_while(|day| *day <= now.date());
     days.map(|day| day.and_time(NaiveTime::MIN)).filter(|stamp| is_kept(*stamp, now)).collect()
 }
+
+#[cfg(test)]
+mod tests;
