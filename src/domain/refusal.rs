@@ -107,6 +107,13 @@ pub enum Refusal {
         /// The date given.
         on: NaiveDate,
     },
+
+    /// The period of a report to be frozen is not over.
+    #[error("the period runs until {to}")]
+    PeriodOpen {
+        /// Its last day.
+        to: NaiveDate,
+    },
 }
 
 impl Refusal {
@@ -134,6 +141,7 @@ impl Refusal {
             Self::LetterOwed => "letter_owed",
             Self::AlreadyReappointed => "already_reappointed",
             Self::PromulgatedInTheFuture { .. } => "promulgated_in_the_future",
+            Self::PeriodOpen { .. } => "period_open",
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod intake;
 pub mod sweep;
 pub mod transition;
 
+pub mod freeze;
 pub mod report;
 
 pub mod correct;

@@ -13,6 +13,7 @@ pub mod corrections;
 pub mod dossier_body;
 pub mod dossier_view;
 pub mod dossiers;
+pub mod frozen_reports;
 pub mod imports;
 pub mod letters;
 pub mod reports;
@@ -92,6 +93,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(letters::routes)
         .configure(statistics::routes)
         .configure(reports::routes)
+        .configure(frozen_reports::routes)
         .configure(deadlines::routes)
         .configure(calendar::routes)
         .configure(agencies::routes)

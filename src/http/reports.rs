@@ -70,7 +70,7 @@ impl Asked {
     /// Those of [`scope`] and [`free_period`]; `unknown_preset`.
     pub(in crate::http) fn of(call: &Call<impl Permission>, query: &Query) -> Result<Self, Problem> {
         let period = match query.text("period") {
-            Some(name) => Period::preset(name).map_err(period_problem)?,
+            Some(name) => Period::preset(name).map_err(period_problem('?'))?,
             None => free_period(query)?,
         };
         let (ambient, now) = (&call.state.ambient, call.state.ambient.now());
@@ -81,9 +81,14 @@ impl Asked {
 
     /// The name of a file that holds the report.
     pub(in crate::http) fn file_name(&self, what: &str, extension: &str) -> String {
-        let agency = self.agency.as_ref().map_or_else(String::new, |agency| format!("_{agency}"));
-        format!("{what}{agency}_{}_{}.{extension}", self.period.from, self.period.to)
+        file_name(what, self.agency.as_ref(), self.period, extension)
     }
+}
+
+/// The name of a file that holds a report.
+pub(in crate::http) fn file_name(what: &str, agency: Option<&AgencyCode>, period: Period, extension: &str) -> String {
+    let agency = agency.map_or_else(String::new, |agency| format!("_{agency}"));
+    format!("{what}{agency}_{}_{}.{extension}", period.from, period.to)
 }
 
 /// A sheet as a flow hands it on.

@@ -50,12 +50,12 @@ pub(in crate::http) fn scope<P: Permission>(call: &Call<P>, query: &Query) -> Re
     Ok(named.or_else(|| call.actor.agency.clone()))
 }
 
-/// The problem of a period that cannot be reported on.
-pub(in crate::http) fn period_problem(fault: PeriodFault) -> Problem {
-    match fault {
-        PeriodFault::Reversed => Problem::at("period_reversed", "?to"),
-        PeriodFault::TooLong => Problem::at("period_too_long", "?to"),
-        PeriodFault::UnknownPreset => Problem::at("unknown_preset", "?period"),
+/// The problem of a period that cannot be reported on; `mark` stands before the names of parameters or members.
+pub(in crate::http) fn period_problem(mark: char) -> impl Fn(PeriodFault) -> Problem {
+    move |fault| match fault {
+        PeriodFault::Reversed => Problem::at("period_reversed", format!("{mark}to")),
+        PeriodFault::TooLong => Problem::at("period_too_long", format!("{mark}to")),
+        PeriodFault::UnknownPreset => Problem::at("unknown_preset", format!("{mark}period")),
     }
 }
 
@@ -65,7 +65,7 @@ pub(in crate::http) fn period_problem(fault: PeriodFault) -> Problem {
 /// `missing_parameter`, `invalid_parameter`, and those of [`period_problem`].
 pub(in crate::http) fn free_period(query: &Query) -> Result<Period, Problem> {
     let date = |name: &str| query.date(name)?.ok_or_else(|| Problem::at("missing_parameter", format!("?{name}")));
-    Period::new(date("from")?, date("to")?).map_err(period_problem)
+    Period::new(date("from")?, date("to")?).map_err(period_problem('?'))
 }
 
 fn groupings(query: &Query) -> Result<Vec<GroupBy>, Problem> {

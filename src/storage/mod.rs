@@ -18,6 +18,7 @@ pub mod leases;
 pub mod letters;
 pub mod listing;
 pub mod procedures;
+pub mod reports;
 pub mod statistics;
 
 pub use db::{Db, PoolSizes, Reader, Tx};

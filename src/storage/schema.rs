@@ -238,6 +238,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    reports (id) {
+        id -> Text,
+        kind -> Text,
+        agency -> Nullable<Text>,
+        period_from -> Date,
+        period_to -> Date,
+        as_of -> Timestamp,
+        open -> Bool,
+        figures -> Text,
+        sheet -> Binary,
+        frozen_by -> Text,
+        frozen_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     leases (name) {
         name -> Text,
         holder -> Text,
@@ -264,5 +280,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
     clients,
+    reports,
     leases,
 );

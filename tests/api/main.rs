@@ -11,4 +11,5 @@ mod letters;
 mod life;
 mod malformed;
 mod moves;
+mod reports;
 mod retries;
