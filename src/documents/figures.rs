@@ -2,7 +2,8 @@
 
 use rust_xlsxwriter::{Format, FormatAlign, Formula, Workbook, Worksheet};
 
-use super::sheet::{Head, Imprint, SheetError, cell, heading, plain, set_page, workbook, write_foot, write_head};
+use super::frame::{Head, write_foot, write_head};
+use super::sheet::{Imprint, SheetError, cell, heading, plain, set_page, workbook};
 use crate::domain::form_06a::columns;
 use crate::domain::statistics::Tally;
 
@@ -34,9 +35,6 @@ const LINES_ON_A_PAGE: usize = 36;
 /// Wholes among columns 3 to 13 with the first and the last of their parts, counted from column 3.
 const WHOLES: [(usize, usize, usize); 3] = [(0, 1, 3), (4, 5, 7), (8, 9, 10)];
 
-/// The last columns of the three parts of the head.
-pub(super) const PARTS: [u16; 3] = [1, 9, LAST];
-
 /// Writes a whole form.
 ///
 /// # Errors
@@ -65,7 +63,7 @@ pub(super) fn write(
     let (end, count) = (table.row, blocks.iter().map(|block| block.lines.len() + 1).sum::<usize>());
     let pages_tall = u16::from(count <= LINES_ON_A_PAGE);
     set_page(sheet, (HEADINGS, NUMBERS), pages_tall)?;
-    write_foot(sheet, end, imprint, ((1, 2), (7, LAST)))?;
+    write_foot(sheet, end, imprint)?;
     Ok(workbook.save_to_buffer()?)
 }
 

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::figures::{self, Block, PARTS};
-use super::sheet::{Head, Imprint, SheetError};
+use super::figures::{self, Block};
+use super::frame::Head;
+use super::sheet::{Imprint, SheetError};
 use crate::domain::form_06a::{COLUMNS, Form, columns};
 use crate::domain::statistics::Tally;
 
@@ -71,7 +72,6 @@ pub fn xlsx(form: &Form, imprint: Imprint) -> Result<Vec<u8>, SheetError> {
         title: "TÌNH HÌNH, KẾT QUẢ GIẢI QUYẾT TTHC TẠI CƠ QUAN, ĐƠN VỊ TRỰC TIẾP GIẢI QUYẾT TTHC",
         agency: &form.agency,
         period: form.period,
-        parts: PARTS,
     };
     let sections = form.sections.iter().zip(NUMERALS);
     let blocks: Vec<Block<'_>> = sections

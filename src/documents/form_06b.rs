@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::figures::{self, Block, PARTS};
+use super::figures::{self, Block};
 use super::form_06a::named;
-use super::sheet::{Head, Imprint, SheetError};
+use super::frame::Head;
+use super::sheet::{Imprint, SheetError};
 use crate::domain::form_06b::Summary;
 
 /// The form as JSON.
@@ -34,7 +35,6 @@ pub fn xlsx(form: &Summary, imprint: Imprint) -> Result<Vec<u8>, SheetError> {
         title: "TỔNG HỢP TÌNH HÌNH, KẾT QUẢ GIẢI QUYẾT TTHC CỦA CÁC CƠ QUAN, ĐƠN VỊ",
         agency: &form.agency,
         period: form.period,
-        parts: PARTS,
     };
     let block = Block {
         head: None,

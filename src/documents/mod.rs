@@ -2,6 +2,8 @@
 
 pub mod form_06a;
 pub mod form_06b;
+pub mod register;
 
 mod figures;
+mod frame;
 pub mod sheet;

@@ -21,6 +21,7 @@ pub mod transition;
 pub mod apology;
 pub mod form_06a;
 pub mod form_06b;
+pub mod register;
 pub mod statistics;
 
 pub mod refusal;

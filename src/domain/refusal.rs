@@ -108,6 +108,12 @@ pub enum Refusal {
         on: NaiveDate,
     },
 
+    /// More dossiers than a register takes.
+    #[error("a register takes at most {most} dossiers")]
+    RegisterTooLong {
+        /// How many it takes.
+        most: usize,
+    },
     /// The period of a report to be frozen is not over.
     #[error("the period runs until {to}")]
     PeriodOpen {
@@ -141,6 +147,7 @@ impl Refusal {
             Self::LetterOwed => "letter_owed",
             Self::AlreadyReappointed => "already_reappointed",
             Self::PromulgatedInTheFuture { .. } => "promulgated_in_the_future",
+            Self::RegisterTooLong { .. } => "register_too_long",
             Self::PeriodOpen { .. } => "period_open",
         }
     }

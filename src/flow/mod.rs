@@ -12,6 +12,7 @@ pub mod sweep;
 pub mod transition;
 
 pub mod freeze;
+pub mod register;
 pub mod report;
 
 pub mod correct;

@@ -68,7 +68,11 @@ pub fn form_06b(
     Ok(Summary { agency: name_of(reader, agency)?, period, lines, total })
 }
 
-fn name_of(reader: &mut Reader, agency: Option<&AgencyCode>) -> Result<String, StorageError> {
+/// The name of an agency; empty for all of them.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn name_of(reader: &mut Reader, agency: Option<&AgencyCode>) -> Result<String, StorageError> {
     let Some(code) = agency else { return Ok(String::new()) };
     Ok(agencies::find(reader, code)?.map_or_else(|| code.to_string(), |agency| agency.name))
 }

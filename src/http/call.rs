@@ -63,6 +63,8 @@ const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/reports/06a.csv"),
     (Method::GET, "/v1/reports/06b"),
     (Method::GET, "/v1/reports/06b.xlsx"),
+    (Method::GET, "/v1/reports/register"),
+    (Method::GET, "/v1/reports/register.xlsx"),
     (Method::GET, "/v1/deadline"),
     (Method::GET, "/v1/agencies"),
     (Method::GET, "/v1/agencies/{code}/closures"),

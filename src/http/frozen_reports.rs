@@ -13,7 +13,7 @@ use super::dossier_view::stamp;
 use super::idempotency::Reply;
 use super::input::{PageWish, Query};
 use super::problem::{FieldError, Problem, ProblemBody};
-use super::reports::{file_name, workbook, written};
+use super::reports::{file_name, unwritten, workbook};
 use super::statistics::{period_problem, scope};
 use crate::ambient::Ambient;
 use crate::documents::form_06a;
@@ -135,7 +135,7 @@ async fn freeze_report(mut call: Call<Lead>) -> Result<HttpResponse, Problem> {
     let wish = Wish { kind: body.kind, period: body.period()?, agency: body.agency, open: body.open };
     call.post(&bytes, move |tx, act| {
         let report = freeze(tx, act, &wish, |form, as_of| {
-            written(form_06a::xlsx(form, Imprint { as_of, made_at: act.ambient.zoned(act.now) }))
+            form_06a::xlsx(form, Imprint { as_of, made_at: act.ambient.zoned(act.now) }).map_err(unwritten)
         })?;
         Reply::created(&whole(act.ambient, &report), VERSION, format!("/v1/reports/{}", report.id))
     })

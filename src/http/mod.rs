@@ -16,6 +16,7 @@ pub mod dossiers;
 pub mod frozen_reports;
 pub mod imports;
 pub mod letters;
+pub mod register;
 pub mod reports;
 pub mod statistics;
 
@@ -93,6 +94,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(letters::routes)
         .configure(statistics::routes)
         .configure(reports::routes)
+        .configure(register::routes)
         .configure(frozen_reports::routes)
         .configure(deadlines::routes)
         .configure(calendar::routes)

@@ -60,7 +60,8 @@ pub(in crate::http) struct Asked {
     pub(in crate::http) period: Period,
     /// The period as seen now.
     pub(in crate::http) window: Window,
-    imprint: Imprint,
+    /// What is printed beside the figures.
+    pub(in crate::http) imprint: Imprint,
 }
 
 impl Asked {
@@ -91,12 +92,9 @@ pub(in crate::http) fn file_name(what: &str, agency: Option<&AgencyCode>, period
     format!("{what}{agency}_{}_{}.{extension}", period.from, period.to)
 }
 
-/// A sheet as a flow hands it on.
-///
-/// # Errors
-/// [`Fault::Storage`] when it could not be written.
-pub(in crate::http) fn written(sheet: Result<Vec<u8>, SheetError>) -> Result<Vec<u8>, Fault> {
-    Ok(sheet.map_err(|cause| StorageError::corrupt("sheet", cause))?)
+/// A sheet that could not be written.
+pub(in crate::http) fn unwritten(cause: SheetError) -> Fault {
+    StorageError::corrupt("sheet", cause).into()
 }
 
 /// A workbook to keep under this name.
@@ -120,7 +118,7 @@ async fn report_06a(call: &Call<Anyone>, query: &Query, format: Format) -> Resul
             match format {
                 Format::Json => Ok(form_06a::json(&form, &as_of).to_string().into_bytes()),
                 Format::Csv => Ok(form_06a::csv(&form).into_bytes()),
-                Format::Xlsx => written(form_06a::xlsx(&form, wish.imprint)),
+                Format::Xlsx => form_06a::xlsx(&form, wish.imprint).map_err(unwritten),
             }
         })
         .await?;
@@ -176,7 +174,7 @@ async fn report_06b(call: &Call<Anyone>, query: &Query, format: Format) -> Resul
             require_scope(reader, actor, wish.agency.as_ref())?;
             let form = report::form_06b(reader, wish.agency.as_ref(), wish.period, &wish.window)?;
             match format {
-                Format::Xlsx => written(form_06b::xlsx(&form, wish.imprint)),
+                Format::Xlsx => form_06b::xlsx(&form, wish.imprint).map_err(unwritten),
                 Format::Json | Format::Csv => Ok(form_06b::json(&form, &as_of).to_string().into_bytes()),
             }
         })

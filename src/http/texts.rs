@@ -90,6 +90,12 @@ pub const TEXTS: &[Text] = &[
     ),
     text("period_reversed", 422, "Ngày kết thúc trước ngày bắt đầu.", "The period ends before it begins."),
     text("period_too_long", 422, "Kỳ báo cáo dài quá 20 năm.", "The period is longer than 20 years."),
+    text(
+        "register_too_long",
+        422,
+        "Sổ theo dõi quá dài, xin chọn kỳ ngắn hơn hoặc từng cơ quan.",
+        "The register is too long for a sheet; ask for a shorter period or for single agencies.",
+    ),
     text("period_twice", 422, "Chỉ nêu kỳ báo cáo hoặc hai ngày.", "Give either a preset or two dates."),
     text("unknown_preset", 422, "Kỳ báo cáo không có trong danh mục.", "There is no such period."),
     text("unknown_grouping", 422, "Không có cách nhóm này (tối đa hai).", "There is no such grouping (at most two)."),
@@ -195,6 +201,7 @@ pub fn particulars(refusal: &Refusal) -> Option<String> {
         Refusal::ProcedureNotInForce { on } | Refusal::PromulgatedInTheFuture { on } => {
             on.format("%d/%m/%Y").to_string()
         }
+        Refusal::RegisterTooLong { most } => format!("tối đa {most} hồ sơ"),
         Refusal::PeriodOpen { to } => format!("đến hết ngày {}", to.format("%d/%m/%Y")),
         Refusal::NewReturnTooEarly { than } => format!("sau {}", time(than)),
         Refusal::LetterStatusForbids { status } => format!("đang ở “{}”", letter_status(*status)),

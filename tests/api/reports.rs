@@ -1,9 +1,13 @@
-//! Reports as people open them: workbooks read back, the summary over agencies, freezing and drift.
+//! Reports as people open them: workbooks read back, the summary over agencies, the register, freezing and drift.
 
 use std::io::Cursor;
 
 use calamine::{Data, Reader, Xlsx};
+use motcua::domain::refusal::Refusal;
 use motcua::domain::vocabulary::Role;
+use motcua::flow::Fault;
+use motcua::flow::register::{Limits, entries};
+use motcua::storage::listing::{Filter, Order, Visible};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -344,4 +348,83 @@ story!(reports_refuse_what_they_cannot_read, |app| {
         let error = app.post("/v1/reports", &admin, body.clone()).await.expect(422)["errors"][0].clone();
         assert_eq!((&error["pointer"], &error["code"]), (&json!(pointer), &json!(code)), "{body}");
     }
+});
+
+story!(the_register_lists_what_the_caller_may_see_by_receipt, |app| {
+    let admin = app.office().await;
+    let beside = json!({"code": "H16.19", "name": "Sở khác", "level": "department", "parent": "H16"});
+    app.post("/v1/agencies", &admin, beside).await.expect(201);
+    let applicant = json!({"kind": "citizen", "name": "=1+1", "identity_no": "000000000001",
+        "address": "Thôn Thử, xã Nghiệm", "phone": "0900000001"});
+    let returned = app
+        .receive(&admin, json!({"applicant": applicant, "delivery": {"method": "postal", "place": "Nhà riêng"}}))
+        .await;
+    app.receive(&admin, json!({"channel": "online"})).await;
+    app.at("2026-03-02T09:01:00");
+    let withdrawn = app.receive(&admin, json!({})).await;
+    app.at("2026-03-02T09:02:00");
+    let void = app.receive(&admin, json!({})).await;
+    let elsewhere = app.receive(&admin, json!({"agency": "H16.19"})).await;
+    app.post(&format!("/v1/dossiers/{void}/void"), &admin, json!({"reason": "Nhập trùng"})).await.expect(200);
+    app.transition(&admin, &withdrawn, json!({"to": "withdrawn", "reason": "Đổi ý"})).await.expect(200);
+    app.transition(&admin, &returned, json!({"to": "finished"})).await.expect(200);
+    app.at("2026-03-02T09:03:00");
+    app.transition(&admin, &returned, json!({"to": "returned"})).await.expect(200);
+
+    let clerk = app.user("clerk", Role::FrontDesk, Some("H16.18")).await;
+    let answer = app.get("/v1/reports/register.xlsx?period=2026-M03", &clerk).await;
+    let sheet = Sheet::of(&answer);
+    assert_eq!((sheet.row(0)[0].as_str(), sheet.row(1)[0].as_str()), ("Sở Lao động", "SỔ THEO DÕI HỒ SƠ"));
+    assert_eq!(sheet.row(2)[0], "(Từ ngày 15/02/2026 đến ngày 14/03/2026)");
+    assert_eq!(
+        (sheet.row(4)[5].as_str(), sheet.row(4)[6].as_str()),
+        ("Cơ quan chủ trì giải quyết", "Nhận và trả kết quả")
+    );
+    assert_eq!(
+        sheet.row(5)[6..11],
+        ["Nhận hồ sơ", "Hẹn trả kết quả", "Trả kết quả", "Phương thức nhận kết quả", "Ký nhận"]
+    );
+    // Days since 30 December 1899, as spreadsheets count them: 2 and 9 March 2026, 09:00 being 0.375 of a day.
+    let first = sheet.row(7);
+    assert_eq!(
+        first[..6],
+        ["1", returned.as_str(), "Trợ cấp", "=1+1", "Thôn Thử, xã Nghiệm; 0900000001", "Sở Lao động"]
+    );
+    assert_eq!(first[6..8], ["46083.375", "46090.375"]);
+    assert!(first[8].starts_with("46083.37708"), "three minutes later: {}", first[8]);
+    assert_eq!(first[9..], ["Bưu chính", "", ""]);
+    assert_eq!(sheet.formula(7, 3), "", "a name is no formula");
+    let second = sheet.row(8);
+    assert_eq!(
+        (second[1].as_str(), second[8].as_str(), second[11].as_str()),
+        (withdrawn.as_str(), "", "Rút hồ sơ ngày 02/03/2026")
+    );
+    let third = sheet.row(9);
+    assert_eq!((third[1].as_str(), third[11].as_str()), (void.as_str(), "Hồ sơ bị hủy"));
+    assert!(sheet.row(10)[0].starts_with("Tổng số: 3 hồ sơ. Số liệu tính đến 09 giờ 03 phút"), "{:?}", sheet.row(10));
+    assert!(!(0..=10).any(|row| sheet.row(row).iter().any(|cell| cell.contains("000000000001"))));
+
+    let both = Sheet::of(&app.get("/v1/reports/register?period=2026-M03&agency=H16", &admin).await);
+    assert_eq!((both.row(10)[1].as_str(), both.row(10)[5].as_str()), (elsewhere.as_str(), "Sở khác"));
+    let earlier = Sheet::of(&app.get("/v1/reports/register?period=2026-M02", &clerk).await);
+    assert!(earlier.row(7)[0].starts_with("Tổng số: 0 hồ sơ."));
+    assert_eq!(app.get("/v1/reports/register?period=2026-M03&agency=H16.19", &clerk).await.problem(404), "not_found");
+    assert_eq!(app.get("/v1/reports/register?period=2026-Q5", &clerk).await.problem(422), "unknown_preset");
+    assert_eq!(app.get("/v1/reports/register?period=2026-Q1&q=x", &clerk).await.problem(400), "unknown_parameter");
+
+    // Page by page it is the same list; one that is too long is refused.
+    let filter = Filter::of(Visible::Everything, app.ambient.now(), Order::Received { descending: false });
+    let read = |most: usize| {
+        let mut codes = Vec::new();
+        let limits = Limits { page: 2, most };
+        let done = app.db.read(|reader| {
+            entries(reader, &filter, limits, |entry| {
+                codes.push(entry.code.clone());
+                Ok(())
+            })
+        });
+        done.map(|()| codes)
+    };
+    assert_eq!(read(4).unwrap(), [returned, withdrawn, void, elsewhere]);
+    assert!(matches!(read(3), Err(Fault::Refused(Refusal::RegisterTooLong { most: 3 }))));
 });

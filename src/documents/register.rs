@@ -1,0 +1,148 @@
+//! The register of dossiers (sổ theo dõi hồ sơ) as a workbook, written row by row however long it is.
+
+use rust_xlsxwriter::{Format, FormatAlign, Workbook, Worksheet};
+
+use super::sheet::{Imprint, SheetError, cell, centred, counted_until, days, heading, plain, set_page, workbook};
+use crate::domain::register::Entry;
+use crate::domain::statistics::Period;
+use crate::domain::vocabulary::{DeliveryMethod, LocalTime, Status};
+
+const TITLE: &str = "SỔ THEO DÕI HỒ SƠ";
+/// First of two rows of headings.
+const HEADINGS: u32 = 4;
+/// Row of the column numbers.
+const NUMBERS: u32 = 6;
+/// The last column.
+const LAST: u16 = 11;
+/// Headings with the widths of their columns; from [`RESULT`] to the last but one they stand under a common one.
+const COLUMNS: [(&str, f64); 12] = [
+    ("STT", 6.0),
+    ("Mã hồ sơ", 25.0),
+    ("Tên thủ tục hành chính", 30.0),
+    ("Tên cá nhân, tổ chức", 22.0),
+    ("Địa chỉ, số điện thoại", 26.0),
+    ("Cơ quan chủ trì giải quyết", 22.0),
+    ("Nhận hồ sơ", 11.0),
+    ("Hẹn trả kết quả", 11.0),
+    ("Trả kết quả", 11.0),
+    ("Phương thức nhận kết quả", 12.0),
+    ("Ký nhận", 10.0),
+    ("Ghi chú", 14.0),
+];
+/// The first column under the common heading.
+const RESULT: u16 = 6;
+
+/// A register that is being written; rows already written take no memory.
+pub struct Register {
+    workbook: Workbook,
+    row: u32,
+    count: u32,
+    imprint: Imprint,
+    text: Format,
+    middle: Format,
+    time: Format,
+}
+
+impl Register {
+    /// Begins the register of an agency (empty: of all).
+    ///
+    /// # Errors
+    /// [`SheetError`].
+    pub fn open(agency: &str, period: Period, imprint: Imprint) -> Result<Self, SheetError> {
+        let mut workbook = workbook(TITLE, imprint.made_at)?;
+        let sheet = workbook.add_worksheet_with_constant_memory()?;
+        sheet.set_name("Sổ theo dõi")?;
+        for (column, (_, width)) in (0..).zip(COLUMNS) {
+            sheet.set_column_width(column, width)?;
+        }
+        set_page(sheet, (HEADINGS, NUMBERS), 0)?;
+        sheet.merge_range(0, 0, 0, LAST, agency, &plain().set_bold())?;
+        sheet.set_row_height(1, 24)?;
+        sheet.merge_range(1, 0, 1, LAST, TITLE, &centred().set_bold().set_font_size(14))?;
+        sheet.merge_range(2, 0, 2, LAST, &days(period), &centred().set_italic())?;
+        write_headings(sheet)?;
+        let middle = cell().set_align(FormatAlign::Center);
+        let time = middle.clone().set_num_format("hh:mm dd/mm/yyyy");
+        Ok(Self { workbook, row: NUMBERS + 1, count: 0, imprint, text: cell(), middle, time })
+    }
+
+    /// Writes an entry below the others.
+    ///
+    /// # Errors
+    /// [`SheetError`].
+    pub fn write(&mut self, entry: &Entry) -> Result<(), SheetError> {
+        self.count += 1;
+        let (row, text, middle, time) = (self.row, &self.text, &self.middle, &self.time);
+        let sheet = self.workbook.worksheet_from_index(0)?;
+        let contact: Vec<&str> = [&entry.address, &entry.phone].into_iter().flatten().map(String::as_str).collect();
+        sheet.write_with_format(row, 0, self.count, middle)?;
+        let texts = [&entry.code, &entry.procedure, &entry.applicant, &contact.join("; "), &entry.agency];
+        for (column, written) in (1..).zip(texts) {
+            sheet.write_string_with_format(row, column, written, text)?;
+        }
+        for (column, at) in (RESULT..).zip([Some(entry.received_at), entry.due_at, entry.returned_at]) {
+            match at {
+                Some(at) => sheet.write_datetime_with_format(row, column, at, time)?,
+                None => sheet.write_blank(row, column, time)?,
+            };
+        }
+        sheet.write_string_with_format(row, 9, entry.delivery.map_or("", delivery), middle)?;
+        sheet.write_blank(row, 10, text)?;
+        sheet.write_string_with_format(row, LAST, remark(entry), text)?;
+        self.row += 1;
+        Ok(())
+    }
+
+    /// Closes the register and answers the file.
+    ///
+    /// # Errors
+    /// [`SheetError`].
+    pub fn finish(mut self) -> Result<Vec<u8>, SheetError> {
+        let last = format!("Tổng số: {} hồ sơ. {}", self.count, counted_until(self.imprint.as_of));
+        let sheet = self.workbook.worksheet_from_index(0)?;
+        sheet.write_string_with_format(self.row, 0, last, &plain().set_italic())?;
+        Ok(self.workbook.save_to_buffer()?)
+    }
+}
+
+fn write_headings(sheet: &mut Worksheet) -> Result<(), SheetError> {
+    let bold = heading();
+    let small = cell().set_align(FormatAlign::Center).set_italic().set_font_size(9);
+    sheet.set_row_height(HEADINGS, 20)?;
+    sheet.set_row_height(HEADINGS + 1, 48)?;
+    for (column, (text, _)) in (0..).zip(COLUMNS) {
+        if column == RESULT {
+            sheet.merge_range(HEADINGS, RESULT, HEADINGS, LAST - 1, "Nhận và trả kết quả", &bold)?;
+        } else if !(RESULT..LAST).contains(&column) {
+            sheet.merge_range(HEADINGS, column, HEADINGS + 1, column, text, &bold)?;
+        }
+    }
+    for (column, (text, _)) in (0..).zip(COLUMNS) {
+        if (RESULT..LAST).contains(&column) {
+            sheet.write_string_with_format(HEADINGS + 1, column, text, &bold)?;
+        }
+    }
+    for column in 0..=LAST {
+        sheet.write_string_with_format(NUMBERS, column, format!("({})", column + 1), &small)?;
+    }
+    Ok(())
+}
+
+const fn delivery(method: DeliveryMethod) -> &'static str {
+    match method {
+        DeliveryMethod::Counter => "Trực tiếp",
+        DeliveryMethod::Postal => "Bưu chính",
+        DeliveryMethod::Online => "Trực tuyến",
+    }
+}
+
+/// Why no result will come.
+fn remark(entry: &Entry) -> String {
+    let on = |at: Option<LocalTime>| at.map_or_else(String::new, |at| at.format(" ngày %d/%m/%Y").to_string());
+    match entry.status {
+        _ if entry.void => "Hồ sơ bị hủy".to_owned(),
+        Status::Withdrawn => format!("Rút hồ sơ{}", on(entry.ended_at)),
+        Status::Stopped => format!("Dừng giải quyết{}", on(entry.ended_at)),
+        _ => String::new(),
+    }
+}
