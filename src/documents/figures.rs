@@ -3,7 +3,7 @@
 use rust_xlsxwriter::{Format, FormatAlign, Formula, Workbook, Worksheet};
 
 use super::frame::{Head, write_foot, write_head};
-use super::sheet::{Imprint, SheetError, cell, heading, plain, set_page, workbook};
+use super::sheet::{Imprint, LINE, SheetError, cell, heading, lines_of, plain, set_page, workbook};
 use crate::domain::form_06a::columns;
 use crate::domain::statistics::Tally;
 
@@ -29,8 +29,10 @@ const FIRST: u32 = 9;
 const FIGURES: u16 = 2;
 /// Where column 13 stands.
 const LAST: u16 = 12;
+/// Width of column 2, in characters.
+const NAME_WIDTH: u16 = 38;
 /// Up to so many lines still read well when shrunk to one page.
-const LINES_ON_A_PAGE: usize = 36;
+const LINES_ON_A_PAGE: usize = 30;
 
 /// Wholes among columns 3 to 13 with the first and the last of their parts, counted from column 3.
 const WHOLES: [(usize, usize, usize); 3] = [(0, 1, 3), (4, 5, 7), (8, 9, 10)];
@@ -49,7 +51,7 @@ pub(super) fn write(
     let mut workbook: Workbook = workbook(head.title, imprint.made_at)?;
     let sheet = workbook.add_worksheet();
     sheet.set_name("Biểu")?;
-    let widths = [5, 38, 14, 9, 11, 9, 14, 9, 9, 9, 14, 9, 9];
+    let widths = [5, NAME_WIDTH, 14, 9, 11, 9, 14, 9, 9, 9, 14, 9, 9];
     for (column, width) in (0..).zip(widths) {
         sheet.set_column_width(column, width)?;
     }
@@ -166,6 +168,7 @@ impl Table<'_> {
         let weighted = |format: Format| if bold { format.set_bold() } else { format };
         let figure = weighted(figure_format());
         let row = self.row;
+        self.sheet.set_row_height(row, LINE * f64::from(lines_of(name, usize::from(NAME_WIDTH) - 3)) + 1.0)?;
         self.sheet.write_string_with_format(row, 0, no, &weighted(cell().set_align(FormatAlign::Center)))?;
         self.sheet.write_string_with_format(row, 1, name, &weighted(cell().set_indent(1)))?;
         for (index, value) in columns(tally).into_iter().enumerate() {

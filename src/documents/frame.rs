@@ -3,7 +3,7 @@
 use chrono::Datelike;
 use rust_xlsxwriter::{FormatAlign, Worksheet};
 
-use super::sheet::{Imprint, SheetError, centred, counted_until, days, plain};
+use super::sheet::{Imprint, LINE, SheetError, centred, counted_until, days, lines_of, plain};
 use crate::domain::statistics::Period;
 
 /// A line to be filled in by hand.
@@ -32,7 +32,7 @@ pub(super) fn write_head(sheet: &mut Worksheet, head: &Head<'_>) -> Result<(), S
     let (label, bold) = (plain().set_text_wrap(), plain().set_text_wrap().set_bold());
     let (title, period) = (centred().set_bold().set_font_size(13), centred().set_italic());
     sheet.set_row_height(0, 22)?;
-    sheet.set_row_height(1, 15.0 * f64::from(lines_of(agency, 26).max(2)))?;
+    sheet.set_row_height(1, LINE * f64::from(lines_of(agency, 26).max(2)))?;
     sheet.merge_range(0, 0, 0, left, head.form, &bold)?;
     sheet.merge_range(0, left + 1, 1, middle, head.title, &title)?;
     sheet.merge_range(0, middle + 1, 0, right, "Đơn vị báo cáo:", &label)?;
@@ -58,11 +58,6 @@ pub(super) fn write_foot(sheet: &mut Worksheet, row: u32, imprint: Imprint) -> R
         sheet.merge_range(row + 3, span.0, row + 3, span.1, "(Ký, ghi rõ họ tên)", &italic)?;
     }
     Ok(())
-}
-
-/// On how many lines a text stands where so many characters fit on one.
-fn lines_of(text: &str, fit: usize) -> u16 {
-    u16::try_from(text.chars().count().div_ceil(fit)).unwrap_or(u16::MAX)
 }
 
 /// A period as the head names it, when it is one of the presets.

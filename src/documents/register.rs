@@ -2,7 +2,9 @@
 
 use rust_xlsxwriter::{Format, FormatAlign, Workbook, Worksheet};
 
-use super::sheet::{Imprint, SheetError, cell, centred, counted_until, days, heading, plain, set_page, workbook};
+use super::sheet::{
+    Imprint, LINE, SheetError, cell, centred, counted_until, days, heading, lines_of, plain, set_page, workbook,
+};
 use crate::domain::register::Entry;
 use crate::domain::statistics::Period;
 use crate::domain::vocabulary::{DeliveryMethod, LocalTime, Status};
@@ -15,19 +17,19 @@ const NUMBERS: u32 = 6;
 /// The last column.
 const LAST: u16 = 11;
 /// Headings with the widths of their columns; from [`RESULT`] to the last but one they stand under a common one.
-const COLUMNS: [(&str, f64); 12] = [
-    ("STT", 6.0),
-    ("Mã hồ sơ", 25.0),
-    ("Tên thủ tục hành chính", 30.0),
-    ("Tên cá nhân, tổ chức", 22.0),
-    ("Địa chỉ, số điện thoại", 26.0),
-    ("Cơ quan chủ trì giải quyết", 22.0),
-    ("Nhận hồ sơ", 11.0),
-    ("Hẹn trả kết quả", 11.0),
-    ("Trả kết quả", 11.0),
-    ("Phương thức nhận kết quả", 12.0),
-    ("Ký nhận", 10.0),
-    ("Ghi chú", 14.0),
+const COLUMNS: [(&str, u16); 12] = [
+    ("STT", 7),
+    ("Mã hồ sơ", 25),
+    ("Tên thủ tục hành chính", 30),
+    ("Tên cá nhân, tổ chức", 21),
+    ("Địa chỉ, số điện thoại", 25),
+    ("Cơ quan chủ trì giải quyết", 28),
+    ("Nhận hồ sơ", 17),
+    ("Hẹn trả kết quả", 17),
+    ("Trả kết quả", 17),
+    ("Phương thức nhận kết quả", 12),
+    ("Ký nhận", 9),
+    ("Ghi chú", 13),
 ];
 /// The first column under the common heading.
 const RESULT: u16 = 6;
@@ -75,8 +77,12 @@ impl Register {
         let (row, text, middle, time) = (self.row, &self.text, &self.middle, &self.time);
         let sheet = self.workbook.worksheet_from_index(0)?;
         let contact: Vec<&str> = [&entry.address, &entry.phone].into_iter().flatten().map(String::as_str).collect();
-        sheet.write_with_format(row, 0, self.count, middle)?;
         let texts = [&entry.code, &entry.procedure, &entry.applicant, &contact.join("; "), &entry.agency];
+        let remark = remark(entry);
+        let wrapped = texts.into_iter().zip(&COLUMNS[1..]).chain([(&remark, &COLUMNS[11])]);
+        let lines = wrapped.map(|(written, (_, width))| lines_of(written, usize::from(*width) - 1)).max();
+        sheet.set_row_height(row, LINE * f64::from(lines.unwrap_or(1)))?;
+        sheet.write_with_format(row, 0, self.count, middle)?;
         for (column, written) in (1..).zip(texts) {
             sheet.write_string_with_format(row, column, written, text)?;
         }
@@ -88,7 +94,7 @@ impl Register {
         }
         sheet.write_string_with_format(row, 9, entry.delivery.map_or("", delivery), middle)?;
         sheet.write_blank(row, 10, text)?;
-        sheet.write_string_with_format(row, LAST, remark(entry), text)?;
+        sheet.write_string_with_format(row, LAST, remark, text)?;
         self.row += 1;
         Ok(())
     }

@@ -21,6 +21,8 @@ pub struct Imprint {
     pub made_at: DateTime<FixedOffset>,
 }
 
+/// Height of a line of text, in points.
+pub(super) const LINE: f64 = 15.0;
 const FONT: &str = "Times New Roman";
 /// A4 (210 × 297 mm), in the numbering of the file format.
 const A4: u8 = 9;
@@ -73,4 +75,44 @@ pub(super) fn days(period: Period) -> String {
 /// Up to when a sheet counts.
 pub(super) fn counted_until(as_of: LocalTime) -> String {
     as_of.format("Số liệu tính đến %H giờ %M phút %S giây ngày %d/%m/%Y.").to_string()
+}
+
+/// On how many lines a text stands in a cell of so many characters. Not every program fits rows to wrapped text by itself.
+pub(super) fn lines_of(text: &str, fit: usize) -> u32 {
+    let mut lines = 0;
+    for part in text.lines() {
+        let mut used = 0;
+        lines += 1;
+        for word in part.split_whitespace().map(|word| word.chars().count()) {
+            if used > 0 && used + 1 + word > fit {
+                lines += 1;
+                used = 0;
+            }
+            used += word + usize::from(used > 0);
+            while used > fit {
+                lines += 1;
+                used -= fit;
+            }
+        }
+    }
+    lines.max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_wrapped_at_words() {
+        for (text, fit, lines) in [
+            ("", 10, 1),
+            ("Việc làm", 10, 1),
+            ("Việc làm mới", 10, 2),
+            ("Bảo hiểm thất nghiệp", 9, 3),
+            ("H16.18-260302-0001", 9, 2),
+            ("Thôn Thử\nxã Nghiệm", 20, 2),
+        ] {
+            assert_eq!(lines_of(text, fit), lines, "{text}");
+        }
+    }
 }
