@@ -9,7 +9,7 @@ use crate::domain::statistics::Period;
 /// A line to be filled in by hand.
 const BLANK: &str = "……………………………";
 /// The last columns of the left, the middle and the right part of the head.
-const PARTS: [u16; 3] = [1, 9, 12];
+const PARTS: [u16; 3] = [2, 9, 12];
 /// The first and the last column of each signature.
 const SIGNATURES: [(u16, u16); 2] = [(1, 2), (7, 12)];
 
@@ -30,7 +30,7 @@ pub(super) fn write_head(sheet: &mut Worksheet, head: &Head<'_>) -> Result<(), S
     let [left, middle, right] = PARTS;
     let agency = if head.agency.is_empty() { BLANK } else { head.agency };
     let (label, bold) = (plain().set_text_wrap(), plain().set_text_wrap().set_bold());
-    let (title, period) = (centred().set_bold().set_font_size(13), centred().set_italic());
+    let (title, period) = (centred().set_bold().set_font_size(12), centred().set_italic());
     sheet.set_row_height(0, 22)?;
     sheet.set_row_height(1, LINE * f64::from(lines_of(agency, 26).max(2)))?;
     sheet.merge_range(0, 0, 0, left, head.form, &bold)?;

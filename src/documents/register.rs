@@ -1,9 +1,10 @@
 //! The register of dossiers (sổ theo dõi hồ sơ) as a workbook, written row by row however long it is.
 
+use chrono::{DateTime, FixedOffset};
 use rust_xlsxwriter::{Format, FormatAlign, Workbook, Worksheet};
 
 use super::sheet::{
-    Imprint, LINE, SheetError, cell, centred, counted_until, days, heading, lines_of, plain, set_page, workbook,
+    LINE, SheetError, cell, centred, counted_until, days, heading, lines_of, plain, set_page, workbook,
 };
 use crate::domain::register::Entry;
 use crate::domain::statistics::Period;
@@ -39,19 +40,19 @@ pub struct Register {
     workbook: Workbook,
     row: u32,
     count: u32,
-    imprint: Imprint,
+    made_at: DateTime<FixedOffset>,
     text: Format,
     middle: Format,
     time: Format,
 }
 
 impl Register {
-    /// Begins the register of an agency (empty: of all).
+    /// Begins the register of an agency (empty: of all); entries are as they stand at `made_at`.
     ///
     /// # Errors
     /// [`SheetError`].
-    pub fn open(agency: &str, period: Period, imprint: Imprint) -> Result<Self, SheetError> {
-        let mut workbook = workbook(TITLE, imprint.made_at)?;
+    pub fn open(agency: &str, period: Period, made_at: DateTime<FixedOffset>) -> Result<Self, SheetError> {
+        let mut workbook = workbook(TITLE, made_at)?;
         let sheet = workbook.add_worksheet_with_constant_memory()?;
         sheet.set_name("Sổ theo dõi")?;
         for (column, (_, width)) in (0..).zip(COLUMNS) {
@@ -65,7 +66,7 @@ impl Register {
         write_headings(sheet)?;
         let middle = cell().set_align(FormatAlign::Center);
         let time = middle.clone().set_num_format("hh:mm dd/mm/yyyy");
-        Ok(Self { workbook, row: NUMBERS + 1, count: 0, imprint, text: cell(), middle, time })
+        Ok(Self { workbook, row: NUMBERS + 1, count: 0, made_at, text: cell(), middle, time })
     }
 
     /// Writes an entry below the others.
@@ -104,7 +105,7 @@ impl Register {
     /// # Errors
     /// [`SheetError`].
     pub fn finish(mut self) -> Result<Vec<u8>, SheetError> {
-        let last = format!("Tổng số: {} hồ sơ. {}", self.count, counted_until(self.imprint.as_of));
+        let last = format!("Tổng số: {} hồ sơ. {}", self.count, counted_until(self.made_at.naive_local()));
         let sheet = self.workbook.worksheet_from_index(0)?;
         sheet.write_string_with_format(self.row, 0, last, &plain().set_italic())?;
         Ok(self.workbook.save_to_buffer()?)

@@ -141,3 +141,47 @@ fn differing<'a>(
         after,
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn form(lines: &[(&str, &str, Tally)]) -> Form {
+        let mut form = Form {
+            agency: "Sở".into(),
+            period: Period::preset("2023-H1").unwrap(),
+            sections: Vec::new(),
+            total: Tally::default(),
+        };
+        for (level, field, tally) in lines {
+            let line = Line { field: (*field).into(), name: format!("Lĩnh vực {field}"), tally: *tally };
+            form.sections.push(Section { level: (*level).into(), lines: vec![line], total: *tally });
+            form.total += *tally;
+        }
+        form
+    }
+
+    #[test]
+    fn what_moves_between_lines_differs_in_them_and_not_in_the_total() {
+        let one = Tally { direct: 1, within: 1, ..Tally::default() };
+        let before = form(&[("province", "A", one), ("commune", "A", one)]);
+        let after = form(&[("province", "A", one), ("commune", "B", one)]);
+        assert_eq!(before.differences(&before), []);
+        let found = before.differences(&after);
+        let told: Vec<_> = found
+            .iter()
+            .map(|one| (one.line.as_ref().map(|line| line.field.as_str()), one.number, one.before, one.after))
+            .collect();
+        let gone = [3, 5, 11, 12].map(|number| (Some("A"), number, 1, 0));
+        let appeared = [3, 5, 11, 12].map(|number| (Some("B"), number, 0, 1));
+        assert_eq!(told, [gone, appeared].concat());
+        assert!(found.iter().all(|one| one.line.as_ref().is_some_and(|line| line.level == "commune")));
+    }
+
+    #[test]
+    fn post_and_counter_are_one_column() {
+        let [posted, handed] = [Tally { postal: 2, ..Tally::default() }, Tally { direct: 2, ..Tally::default() }];
+        assert_eq!(form(&[("province", "A", posted)]).differences(&form(&[("province", "A", handed)])), []);
+    }
+}

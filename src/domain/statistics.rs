@@ -127,6 +127,7 @@ impl Window {
 
 /// Figures of a set of dossiers, in the columns of form II.06a and those beside it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Tally {
     /// New in the period, online (column 4).
     pub online: i64,

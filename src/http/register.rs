@@ -31,7 +31,7 @@ async fn register(call: &Call<Anyone>) -> Result<HttpResponse, Problem> {
         .read(move |reader, actor| {
             require_scope(reader, actor, wish.agency.as_ref())?;
             let agency = name_of(reader, wish.agency.as_ref())?;
-            let mut register = Register::open(&agency, wish.period, wish.imprint).map_err(unwritten)?;
+            let mut register = Register::open(&agency, wish.period, wish.imprint.made_at).map_err(unwritten)?;
             entries(reader, &filter, Limits::SHEET, |entry| register.write(entry).map_err(unwritten))?;
             register.finish().map_err(unwritten)
         })
@@ -39,7 +39,7 @@ async fn register(call: &Call<Anyone>) -> Result<HttpResponse, Problem> {
     Ok(workbook(bytes, &asked.file_name("so-theo-doi", "xlsx")))
 }
 
-/// The register of a period, as a workbook: dossiers received in it that the caller may see, by filing; at most 100,000.
+/// The register of a period, as a workbook: dossiers received in it that the caller may see, as they stand now, by filing; at most 100,000.
 #[utoipa::path(tag = "reports", params(("agency" = Option<String>, Query, description = "Resolved by this agency or one below it; all the caller may see when left out"),
     ("from" = Option<NaiveDate>, Query), ("to" = Option<NaiveDate>, Query),
     ("period" = Option<String>, Query, description = "2023, 2023-H1, 2023-Q1, 2023-9M, 2023-M05")), responses(

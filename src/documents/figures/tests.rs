@@ -82,8 +82,8 @@ fn form_06a_has_its_head_its_column_numbers_and_its_sections() {
     let (values, formulas) = read(&form_06a::xlsx(&form(sections), imprint()).unwrap());
     assert_eq!(text(&values, 0, 0), "Biểu số II.06a/VPCP/KSTT");
     assert_eq!(text(&values, 1, 10), "Sở thử nghiệm");
-    assert_eq!(text(&values, 2, 2), "Kỳ báo cáo: 6 tháng đầu năm 2023");
-    assert_eq!(text(&values, 3, 2), "(Từ ngày 15/12/2022 đến ngày 14/06/2023)");
+    assert_eq!(text(&values, 2, 3), "Kỳ báo cáo: 6 tháng đầu năm 2023");
+    assert_eq!(text(&values, 3, 3), "(Từ ngày 15/12/2022 đến ngày 14/06/2023)");
     assert_eq!(text(&values, 4, 12), "Đơn vị tính: Số hồ sơ TTHC");
     let numbers = row(&values, 8);
     assert_eq!(numbers[..3], ["(1)", "(2)", "(3)=(4)+(5)+(6)"]);
@@ -150,7 +150,7 @@ fn form_06b_sums_up_its_lines() {
     };
     let (values, formulas) = read(&form_06b::xlsx(&summary, imprint()).unwrap());
     assert_eq!(text(&values, 1, 10), "……………………………", "to be filled in by hand");
-    assert_eq!(text(&values, 2, 2), "", "a free period has no name");
+    assert_eq!(text(&values, 2, 3), "", "a free period has no name");
     assert_eq!(row(&values, 10)[..3], ["2", "Cơ quan H16.18", "10"]);
     assert_eq!(row(&values, 11)[..4], ["", "TỔNG SỐ", "20", "4"]);
     assert_eq!((formula(&formulas, 11, 2), formula(&formulas, 11, 3)), ("D12+E12+F12", "SUM(D10:D11)"));
