@@ -4,12 +4,14 @@ use std::error::Error;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chrono::NaiveDate;
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use motcua::config::{ServeSettings, StoreSettings};
-use motcua::documents::form_06a;
+use motcua::documents::sheet::Imprint;
+use motcua::documents::{form_06a, form_06b};
 use motcua::domain::statistics::Period;
 use motcua::domain::vocabulary::{AgencyCode, Role};
 use motcua::flow::accounts::{add_user, hash_password};
@@ -19,6 +21,7 @@ use motcua::flow::sweep::sweep;
 use motcua::flow::verify::{Verdict, verify};
 use motcua::flow::{Act, Actor, Fault};
 use motcua::{app, demo, http};
+use serde_json::Value;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -75,25 +78,43 @@ enum Command {
 
 #[derive(Subcommand)]
 enum ReportCommand {
-    /// Form II.06a.
+    /// Form II.06a: fields in sections by level.
     #[command(name = "06a")]
     Form06a {
-        /// First day.
-        #[arg(long, required_unless_present = "period")]
-        from: Option<NaiveDate>,
-        /// Last day.
-        #[arg(long, required_unless_present = "period")]
-        to: Option<NaiveDate>,
-        /// A preset instead, e.g. 2023-H1.
-        #[arg(long, conflicts_with_all = ["from", "to"])]
-        period: Option<String>,
-        /// Agency, with those below it; all when left out.
-        #[arg(long)]
-        agency: Option<AgencyCode>,
-        /// json or csv.
-        #[arg(long, default_value = "json", value_parser = ["json", "csv"])]
+        #[command(flatten)]
+        asked: AskedReport,
+        /// json, csv or xlsx.
+        #[arg(long, default_value = "json", value_parser = ["json", "csv", "xlsx"])]
         format: String,
     },
+    /// Form II.06b: the agency itself and each one directly below it.
+    #[command(name = "06b")]
+    Form06b {
+        #[command(flatten)]
+        asked: AskedReport,
+        /// json or xlsx.
+        #[arg(long, default_value = "json", value_parser = ["json", "xlsx"])]
+        format: String,
+    },
+}
+
+#[derive(Args)]
+struct AskedReport {
+    /// First day.
+    #[arg(long, required_unless_present = "period")]
+    from: Option<NaiveDate>,
+    /// Last day.
+    #[arg(long, required_unless_present = "period")]
+    to: Option<NaiveDate>,
+    /// A preset instead, e.g. 2023-H1.
+    #[arg(long, conflicts_with_all = ["from", "to"])]
+    period: Option<String>,
+    /// Agency, with those below it; all when left out.
+    #[arg(long)]
+    agency: Option<AgencyCode>,
+    /// File to write; standard output when left out.
+    #[arg(long)]
+    output: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -158,22 +179,7 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             writeln!(out, "{} newly overdue, {} warned", swept.overdue, swept.warned)?;
         }
         Command::Import { file } => return import(&store, &file),
-        Command::Report(ReportCommand::Form06a { from, to, period, agency, format }) => {
-            let period = match (period, from.zip(to)) {
-                (Some(name), _) => Period::preset(&name)?,
-                (None, Some((from, to))) => Period::new(from, to)?,
-                (None, None) => return Err("from and to, or period".into()),
-            };
-            let ambient = store.ambient();
-            let window = period.window(ambient.now());
-            let form = app::open(&store)?.read(|reader| report::form_06a(reader, agency.as_ref(), period, &window))?;
-            if format == "csv" {
-                write!(out, "{}", form_06a::csv(&form))?;
-            } else {
-                let as_of = http::dossier_view::stamp(&ambient, window.as_of());
-                writeln!(out, "{}", serde_json::to_string_pretty(&form_06a::json(&form, &as_of))?)?;
-            }
-        }
+        Command::Report(command) => print_report(&store, command)?,
         Command::Verify => {
             let verdict = verify(&app::open(&store)?, store.ambient().now())?;
             for difference in &verdict.differences {
@@ -198,6 +204,46 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn print_report(store: &StoreSettings, command: ReportCommand) -> Result<(), Box<dyn Error>> {
+    let (asked, format) = match &command {
+        ReportCommand::Form06a { asked, format } | ReportCommand::Form06b { asked, format } => (asked, format.as_str()),
+    };
+    if format == "xlsx" && asked.output.is_none() && io::stdout().is_terminal() {
+        return Err("a workbook is no text for a terminal: give --output FILE".into());
+    }
+    let period = match (&asked.period, asked.from.zip(asked.to)) {
+        (Some(name), _) => Period::preset(name)?,
+        (None, Some((from, to))) => Period::new(from, to)?,
+        (None, None) => return Err("from and to, or period".into()),
+    };
+    let (ambient, agency) = (store.ambient(), asked.agency.as_ref());
+    let now = ambient.now();
+    let window = period.window(now);
+    let as_of = http::dossier_view::stamp(&ambient, window.as_of());
+    let imprint = Imprint { as_of: window.as_of(), made_at: ambient.zoned(now) };
+    let json = |form: Value| serde_json::to_string_pretty(&form).map(|text| format!("{text}\n").into_bytes());
+    let db = app::open(store)?;
+    let written = match &command {
+        ReportCommand::Form06a { .. } => {
+            let form = db.read(|reader| report::form_06a(reader, agency, period, &window))?;
+            match format {
+                "xlsx" => form_06a::xlsx(&form, imprint)?,
+                "csv" => form_06a::csv(&form).into_bytes(),
+                _ => json(form_06a::json(&form, &as_of))?,
+            }
+        }
+        ReportCommand::Form06b { .. } => {
+            let form = db.read(|reader| report::form_06b(reader, agency, period, &window))?;
+            if format == "xlsx" { form_06b::xlsx(&form, imprint)? } else { json(form_06b::json(&form, &as_of))? }
+        }
+    };
+    match &asked.output {
+        Some(file) => std::fs::write(file, written)?,
+        None => io::stdout().write_all(&written)?,
+    }
+    Ok(())
 }
 
 fn listen(settings: &ServeSettings) -> Result<TcpListener, Box<dyn Error>> {

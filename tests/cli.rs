@@ -48,6 +48,15 @@ fn the_demonstration_loads_verifies_and_reports() {
     let csv = run(folder, &["report", "06a", "--period", "2023-H1", "--format", "csv"], 0);
     assert!(csv.contains("1917") && csv.contains("1715"), "{csv}");
 
+    let sheet = run(folder, &["report", "06a", "--period", "2023-H1", "--format", "xlsx", "--output", "06a.xlsx"], 0);
+    assert_eq!(sheet, "");
+    assert!(fs::read(folder.join("06a.xlsx")).unwrap().starts_with(b"PK"));
+    let summary = run(folder, &["report", "06b", "--period", "2023-H1", "--agency", "000.00.00.H16"], 0);
+    let summary: Value = serde_json::from_str(&summary).unwrap();
+    assert_eq!(summary["rows"][1]["columns"]["received_total"], 1_917);
+    let redirected = motcua(folder, &["report", "06b", "--period", "2023-H1", "--format", "xlsx"]).output().unwrap();
+    assert!(redirected.status.success() && redirected.stdout.starts_with(b"PK"));
+
     // A good line is taken, bad ones are named, and the exit code says that some failed.
     let procedure = run(folder, &["report", "06a", "--period", "2023-H1"], 0);
     serde_json::from_str::<Value>(&procedure).unwrap();

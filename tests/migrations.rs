@@ -124,6 +124,7 @@ fn may_stand_for(found: &str, diesel: &str) -> bool {
         "SmallInt" => found == "smallint",
         "Bool" => found == "boolean",
         "Date" => found == "date",
+        "Binary" => found == "bytea",
         "Timestamp" => matches!(found, "timestamp" | "timestamp without time zone"),
         _ => false,
     }

@@ -1,43 +1,16 @@
-//! Form II.06a (Biểu số II.06a/VPCP/KSTT): fields in sections by level, columns 3 to 13, as JSON and CSV.
+//! Form II.06a (Biểu số II.06a/VPCP/KSTT): fields in sections by level, columns 3 to 13, as JSON, CSV and XLSX.
 
 use serde_json::{Value, json};
 
-use crate::domain::form_06a::Form;
+use super::figures::{self, Block};
+use super::frame::Head;
+use super::sheet::{Imprint, SheetError};
+use crate::domain::form_06a::{COLUMNS, Form, columns};
 use crate::domain::statistics::Tally;
 
-/// Columns 3 to 13. Counter and post are one column.
-fn columns(tally: &Tally) -> [i64; 11] {
-    [
-        tally.received(),
-        tally.online,
-        tally.direct + tally.postal,
-        tally.carried_over,
-        tally.resolved(),
-        tally.early,
-        tally.on_time,
-        tally.late,
-        tally.in_progress(),
-        tally.within,
-        tally.overdue,
-    ]
-}
-
-const NAMES: [&str; 11] = [
-    "received_total",
-    "online",
-    "direct_postal",
-    "carried_over",
-    "resolved_total",
-    "early",
-    "on_time",
-    "late",
-    "in_progress_total",
-    "within",
-    "overdue",
-];
-
-fn named(tally: &Tally) -> Value {
-    NAMES
+/// The figures of columns 3 to 13 by their names.
+pub(super) fn named(tally: &Tally) -> Value {
+    COLUMNS
         .iter()
         .zip(columns(tally))
         .map(|(name, value)| ((*name).to_owned(), json!(value)))
@@ -86,6 +59,29 @@ pub fn csv(form: &Form) -> String {
     }
     line("", "Tổng số", &form.total);
     text
+}
+
+/// The form as a workbook of one sheet.
+///
+/// # Errors
+/// [`SheetError`].
+pub fn xlsx(form: &Form, imprint: Imprint) -> Result<Vec<u8>, SheetError> {
+    const NUMERALS: [&str; 4] = ["I", "II", "III", "IV"];
+    let head = Head {
+        form: "Biểu số II.06a/VPCP/KSTT",
+        title: "TÌNH HÌNH, KẾT QUẢ GIẢI QUYẾT TTHC TẠI CƠ QUAN, ĐƠN VỊ TRỰC TIẾP GIẢI QUYẾT TTHC",
+        agency: &form.agency,
+        period: form.period,
+    };
+    let sections = form.sections.iter().zip(NUMERALS);
+    let blocks: Vec<Block<'_>> = sections
+        .map(|(section, numeral)| Block {
+            head: Some((numeral.to_owned(), level(&section.level))),
+            lines: section.lines.iter().map(|line| (line.name.as_str(), &line.tally)).collect(),
+            total: section.total,
+        })
+        .collect();
+    figures::write(&head, "Lĩnh vực giải quyết", &blocks, &form.total, imprint)
 }
 
 /// A level as the form names it.

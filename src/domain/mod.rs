@@ -21,6 +21,8 @@ pub mod transition;
 pub mod apology;
 pub mod balance;
 pub mod form_06a;
+pub mod form_06b;
+pub mod register;
 pub mod statistics;
 
 pub mod refusal;

@@ -107,6 +107,19 @@ pub enum Refusal {
         /// The date given.
         on: NaiveDate,
     },
+
+    /// More dossiers than a register takes.
+    #[error("a register takes at most {most} dossiers")]
+    RegisterTooLong {
+        /// How many it takes.
+        most: usize,
+    },
+    /// The period of a report to be frozen is not over.
+    #[error("the period runs until {to}")]
+    PeriodOpen {
+        /// Its last day.
+        to: NaiveDate,
+    },
 }
 
 impl Refusal {
@@ -134,6 +147,8 @@ impl Refusal {
             Self::LetterOwed => "letter_owed",
             Self::AlreadyReappointed => "already_reappointed",
             Self::PromulgatedInTheFuture { .. } => "promulgated_in_the_future",
+            Self::RegisterTooLong { .. } => "register_too_long",
+            Self::PeriodOpen { .. } => "period_open",
         }
     }
 }

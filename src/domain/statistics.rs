@@ -69,12 +69,17 @@ impl Period {
         from.zip(to).map(|(from, to)| Self { from, to }).ok_or(PeriodFault::UnknownPreset)
     }
 
+    /// Whether it is not over on this day.
+    pub fn is_open(self, today: NaiveDate) -> bool {
+        self.to >= today
+    }
+
     /// The period as seen at `now`: a past one as of its end, one up to now or into the future as of now.
     pub fn window(self, now: LocalTime) -> Window {
         let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN);
         let tomorrow = |date: NaiveDate| date.succ_opt().unwrap_or(NaiveDate::MAX);
         let just_after_now = now + chrono::TimeDelta::seconds(1);
-        let until = if self.to >= now.date() { just_after_now } else { midnight(tomorrow(self.to)) };
+        let until = if self.is_open(now.date()) { just_after_now } else { midnight(tomorrow(self.to)) };
         Window { from: midnight(self.from).min(until), until, letters_until: self.to.min(now.date()) }
     }
 }
@@ -129,7 +134,8 @@ impl Window {
 }
 
 /// Figures of a set of dossiers, in the columns of form II.06a and those beside it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Tally {
     /// New in the period, online (column 4).
     pub online: i64,

@@ -323,6 +323,14 @@ words! {
     }
 }
 
+words! {
+    /// Which report is frozen.
+    ReportKind("kind of report") {
+        /// Form II.06a.
+        Form06a = "06a",
+    }
+}
+
 /// A code that does not have the form its kind must have.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{given}` is not {expected}")]

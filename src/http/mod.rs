@@ -14,8 +14,11 @@ mod counted;
 pub mod dossier_body;
 pub mod dossier_view;
 pub mod dossiers;
+pub mod frozen_reports;
 pub mod imports;
 pub mod letters;
+pub mod register;
+pub mod reports;
 pub mod statistics;
 
 pub mod agencies;
@@ -91,6 +94,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(imports::routes)
         .configure(letters::routes)
         .configure(statistics::routes)
+        .configure(reports::routes)
+        .configure(register::routes)
+        .configure(frozen_reports::routes)
         .configure(deadlines::routes)
         .configure(calendar::routes)
         .configure(agencies::routes)

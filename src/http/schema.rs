@@ -9,7 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::deadline::Unit;
 use crate::domain::vocabulary::{
     AgencyLevel, ApplicantKind, Channel, DeliveryMethod, LetterChannel, LetterKind, LetterStatus, OnlineLevel, Outcome,
-    ProcedureLevel, Role, Scope, Status,
+    ProcedureLevel, ReportKind, Role, Scope, Status,
 };
 
 macro_rules! word_schemas {
@@ -40,6 +40,7 @@ word_schemas!(
     OnlineLevel,
     Outcome,
     ProcedureLevel,
+    ReportKind,
     Role,
     Scope,
     Status,

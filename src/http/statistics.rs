@@ -1,10 +1,8 @@
-//! Counts for any period, form 06a, what falls due soon, and the check of typed-in figures.
+//! Counts for any period, and what falls due soon.
 
-use actix_web::{HttpResponse, get, post};
+use actix_web::{HttpResponse, get};
 use chrono::NaiveTime;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::agencies::require_scope;
@@ -13,21 +11,18 @@ use super::counted::Links;
 use super::dossier_view::stamp;
 use super::dossiers::Listed;
 use super::input::Query;
-use super::problem::{FieldError, Problem, ProblemBody};
-use crate::documents::form_06a;
-use crate::domain::form_06a::Form;
-use crate::domain::statistics::{Period, PeriodFault, Tally, TypedFigures, Window};
+use super::problem::{Problem, ProblemBody};
+use crate::domain::statistics::{Period, PeriodFault, Tally, Window};
 use crate::domain::timeliness::Timing;
 use crate::domain::vocabulary::AgencyCode;
 use crate::flow::desk::Desk;
-use crate::flow::report::form_06a as filled;
 use crate::storage::counts::counts;
 use crate::storage::listing::{Filter, Order};
 use crate::storage::statistics::GroupBy;
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(get_statistics).service(get_due_soon).service(get_report_06a).service(check_figures);
+    config.service(get_statistics).service(get_due_soon);
 }
 
 /// Figures of a tally as the contract writes them.
@@ -49,26 +44,30 @@ fn figures(tally: &Tally) -> Map<String, Value> {
 }
 
 /// The agency asked for, else the caller's own; `None` means everything and is for those without an agency.
-fn scope<P: Permission>(call: &Call<P>, query: &Query) -> Result<Option<AgencyCode>, Problem> {
+///
+/// # Errors
+/// `not_found` for what is no code.
+pub(in crate::http) fn scope<P: Permission>(call: &Call<P>, query: &Query) -> Result<Option<AgencyCode>, Problem> {
     let named = query.text("agency").map(|text| text.parse().map_err(|_| Problem::new("not_found"))).transpose()?;
     Ok(named.or_else(|| call.actor.agency.clone()))
 }
 
-fn period_problem(fault: PeriodFault) -> Problem {
-    match fault {
-        PeriodFault::Reversed => Problem::at("period_reversed", "?to"),
-        PeriodFault::TooLong => Problem::at("period_too_long", "?to"),
-        PeriodFault::UnknownPreset => Problem::at("unknown_preset", "?period"),
+/// The problem of a period that cannot be reported on; `mark` stands before the names of parameters or members.
+pub(in crate::http) fn period_problem(mark: char) -> impl Fn(PeriodFault) -> Problem {
+    move |fault| match fault {
+        PeriodFault::Reversed => Problem::at("period_reversed", format!("{mark}to")),
+        PeriodFault::TooLong => Problem::at("period_too_long", format!("{mark}to")),
+        PeriodFault::UnknownPreset => Problem::at("unknown_preset", format!("{mark}period")),
     }
 }
 
-/// The period between `from` and `to`.
+/// The period between the dates `from` and `to`.
 ///
 /// # Errors
-/// `missing_parameter`, `invalid_parameter`, `period_reversed`, `period_too_long`.
+/// `missing_parameter`, `invalid_parameter`, and those of [`period_problem`].
 pub(in crate::http) fn free_period(query: &Query) -> Result<Period, Problem> {
     let date = |name: &str| query.date(name)?.ok_or_else(|| Problem::at("missing_parameter", format!("?{name}")));
-    Period::new(date("from")?, date("to")?).map_err(period_problem)
+    Period::new(date("from")?, date("to")?).map_err(period_problem('?'))
 }
 
 fn groupings(query: &Query) -> Result<Vec<GroupBy>, Problem> {
@@ -80,7 +79,8 @@ fn groupings(query: &Query) -> Result<Vec<GroupBy>, Problem> {
     if groups.len() > 2 || twice { Err(unknown()) } else { Ok(groups) }
 }
 
-fn as_of(call: &Call<impl Permission>, window: &Window) -> String {
+/// The last instant that a window looks at.
+pub(in crate::http) fn as_of(call: &Call<impl Permission>, window: &Window) -> String {
     stamp(&call.state.ambient, window.as_of())
 }
 
@@ -167,125 +167,4 @@ async fn get_due_soon(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
         .await?;
     let (items, next_cursor) = listed.shown(&page, &call.state.ambient);
     Ok(HttpResponse::Ok().json(json!({"within": within, "until": until, "items": items, "next_cursor": next_cursor})))
-}
-
-/// Form II.06a of a period: free dates, or a preset from the 15th to the 14th.
-#[utoipa::path(tag = "statistics", params(("agency" = Option<String>, Query), ("from" = Option<NaiveDate>, Query), ("to" = Option<NaiveDate>, Query),
-    ("period" = Option<String>, Query, description = "2023, 2023-H1, 2023-Q1, 2023-9M, 2023-M05"), ("format" = Option<String>, Query, description = "json or csv")), responses(
-    (status = 200, description = "The form", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
-    (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody), (status = 422, description = "Period refused", body = ProblemBody)))]
-#[get("/v1/reports/06a")]
-async fn get_report_06a(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
-    let query = Query::of(&call.req, &["agency", "from", "to", "period", "format"])?;
-    let period = match query.text("period") {
-        Some(name) => Period::preset(name).map_err(period_problem)?,
-        None => free_period(&query)?,
-    };
-    let format = query.text("format").unwrap_or("json");
-    if !matches!(format, "json" | "csv") {
-        return Err(Problem::at("invalid_word", "?format"));
-    }
-    let agency = scope(&call, &query)?;
-    let window = period.window(call.state.ambient.now());
-    let form: Form = call
-        .read(move |reader, actor| {
-            require_scope(reader, actor, agency.as_ref())?;
-            filled(reader, agency.as_ref(), period, &window)
-        })
-        .await?;
-    if format == "csv" {
-        return Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").body(form_06a::csv(&form)));
-    }
-    Ok(HttpResponse::Ok().json(form_06a::json(&form, &as_of(&call, &window))))
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"online": 158, "direct_postal": 1759, "carried_over": 1, "early_or_on_time": 1715,
-    "late": 0, "within": 202, "overdue": 0}))]
-struct FiguresBody {
-    /// Column 4.
-    online: u32,
-    /// Column 5.
-    direct_postal: u32,
-    /// Column 6.
-    carried_over: u32,
-    /// Column 8.
-    early: Option<u32>,
-    /// Column 9.
-    on_time: Option<u32>,
-    /// Columns 8 and 9 in one.
-    early_or_on_time: Option<u32>,
-    /// Column 10.
-    late: u32,
-    /// Column 12.
-    within: u32,
-    /// Column 13.
-    overdue: u32,
-    /// Column 3.
-    received_total: Option<u32>,
-    /// Column 7.
-    resolved_total: Option<u32>,
-    /// Column 11.
-    in_progress_total: Option<u32>,
-}
-
-#[derive(Serialize, ToSchema)]
-struct FailedView {
-    /// The identity in columns.
-    identity: &'static str,
-    /// Its left side.
-    left: i64,
-    /// Its right side.
-    right: i64,
-    /// Left − right.
-    difference: i64,
-}
-
-#[derive(Serialize, ToSchema)]
-struct CheckedView {
-    /// Whether every identity holds.
-    balanced: bool,
-    /// Received − resolved − in progress.
-    difference: i64,
-    /// Every identity that fails.
-    failed: Vec<FailedView>,
-}
-
-/// Checks typed-in figures of form 06a against each other.
-#[utoipa::path(tag = "statistics", request_body = FiguresBody, responses(
-    (status = 200, description = "What fails, and by how much", body = CheckedView), (status = 422, description = "Members refused", body = ProblemBody)))]
-#[post("/v1/reports/check")]
-async fn check_figures(mut call: Call<Anyone>) -> Result<HttpResponse, Problem> {
-    let (body, _) = call.body::<FiguresBody>().await?;
-    if body.early_or_on_time.is_none() && (body.early.is_none() || body.on_time.is_none()) {
-        let missing = FieldError { pointer: "/early_or_on_time".into(), code: "missing_member", hint: None };
-        return Err(Problem::fields(vec![missing]));
-    }
-    let checked = TypedFigures {
-        online: body.online.into(),
-        direct_postal: body.direct_postal.into(),
-        carried_over: body.carried_over.into(),
-        early: body.early.map(i64::from),
-        on_time: body.on_time.map(i64::from),
-        early_or_on_time: body.early_or_on_time.map(i64::from),
-        late: body.late.into(),
-        within: body.within.into(),
-        overdue: body.overdue.into(),
-        received_total: body.received_total.map(i64::from),
-        resolved_total: body.resolved_total.map(i64::from),
-        in_progress_total: body.in_progress_total.map(i64::from),
-    }
-    .check();
-    let failed: Vec<FailedView> = checked
-        .failed
-        .iter()
-        .map(|failed| FailedView {
-            identity: failed.identity,
-            left: failed.left,
-            right: failed.right,
-            difference: failed.left - failed.right,
-        })
-        .collect();
-    Ok(HttpResponse::Ok().json(CheckedView { balanced: failed.is_empty(), difference: checked.difference, failed }))
 }

@@ -90,6 +90,13 @@ pub const TEXTS: &[Text] = &[
     ),
     text("period_reversed", 422, "Ngày kết thúc trước ngày bắt đầu.", "The period ends before it begins."),
     text("period_too_long", 422, "Kỳ báo cáo dài quá 20 năm.", "The period is longer than 20 years."),
+    text(
+        "register_too_long",
+        422,
+        "Sổ theo dõi quá dài, xin chọn kỳ ngắn hơn hoặc từng cơ quan.",
+        "The register is too long for a sheet; ask for a shorter period or for single agencies.",
+    ),
+    text("period_twice", 422, "Chỉ nêu kỳ báo cáo hoặc hai ngày.", "Give either a preset or two dates."),
     text("unknown_preset", 422, "Kỳ báo cáo không có trong danh mục.", "There is no such period."),
     text("unknown_grouping", 422, "Không có cách nhóm này (tối đa hai).", "There is no such grouping (at most two)."),
     text(
@@ -118,6 +125,12 @@ pub const TEXTS: &[Text] = &[
         409,
         "Hồ sơ đang quá hạn, không thể hủy văn bản xin lỗi.",
         "The dossier is late: its letter cannot be cancelled.",
+    ),
+    text(
+        "period_open",
+        409,
+        "Kỳ báo cáo chưa kết thúc; muốn chốt số liệu giữa kỳ phải nêu rõ.",
+        "The period is not over; say `open` to freeze it as of now.",
     ),
     text("not_at_risk", 409, "Hồ sơ không ở trong hạn.", "The dossier is not open and in time."),
     text("already_reappointed", 409, "Hồ sơ chỉ được hẹn lại một lần.", "A dossier is re-appointed at most once."),
@@ -188,6 +201,8 @@ pub fn particulars(refusal: &Refusal) -> Option<String> {
         Refusal::ProcedureNotInForce { on } | Refusal::PromulgatedInTheFuture { on } => {
             on.format("%d/%m/%Y").to_string()
         }
+        Refusal::RegisterTooLong { most } => format!("tối đa {most} hồ sơ"),
+        Refusal::PeriodOpen { to } => format!("đến hết ngày {}", to.format("%d/%m/%Y")),
         Refusal::NewReturnTooEarly { than } => format!("sau {}", time(than)),
         Refusal::LetterStatusForbids { status } => format!("đang ở “{}”", letter_status(*status)),
         _ => return None,

@@ -146,3 +146,43 @@ pub fn line_upwards(reader: &mut Reader, code: &AgencyCode) -> Result<Vec<String
         .select(agency_tree::ancestor)
         .load(&mut *reader.connection)?)
 }
+
+/// An agency with the branch of the tree that it stands in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Code of the first agency of the branch.
+    pub branch: String,
+    /// Its name.
+    pub branch_name: String,
+    /// Code of the agency.
+    pub agency: String,
+}
+
+/// `root` as a branch by itself, then each agency directly below it with all below that, by code; with no root, each
+/// agency that has none above it.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn branches(reader: &mut Reader, root: Option<&AgencyCode>) -> Result<Vec<Member>, StorageError> {
+    let mut members = Vec::new();
+    if let Some(root) = root {
+        let found = find(reader, root)?;
+        members.extend(found.map(|agency| Member {
+            branch: agency.code.to_string(),
+            branch_name: agency.name,
+            agency: agency.code.to_string(),
+        }));
+    }
+    let below = agencies::table
+        .inner_join(agency_tree::table.on(agency_tree::ancestor.eq(agencies::code)))
+        .select((agencies::code, agencies::name, agency_tree::descendant))
+        .order((agencies::code.asc(), agency_tree::descendant.asc()))
+        .into_boxed();
+    let below = match root {
+        Some(root) => below.filter(agencies::parent.eq(root.as_str())),
+        None => below.filter(agencies::parent.is_null()),
+    };
+    let rows: Vec<(String, String, String)> = below.load(&mut *reader.connection)?;
+    members.extend(rows.into_iter().map(|(branch, branch_name, agency)| Member { branch, branch_name, agency }));
+    Ok(members)
+}

@@ -25,6 +25,7 @@ pub mod letters;
 pub mod listing;
 pub mod lives;
 pub mod procedures;
+pub mod reports;
 pub mod statistics;
 pub mod striking;
 

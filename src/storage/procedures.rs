@@ -1,5 +1,7 @@
 //! The catalogue: fields, and procedures with their dated versions.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
@@ -121,6 +123,16 @@ pub fn find_field(reader: &mut Reader, code: &FieldCode) -> Result<Option<Field>
     let row: Option<(String, String, i64)> =
         fields::table.filter(fields::code.eq(code.as_str())).first(&mut *reader.connection).optional()?;
     row.map(field).transpose()
+}
+
+/// The names of all fields by their codes.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn field_names(reader: &mut Reader) -> Result<HashMap<String, String>, StorageError> {
+    let names: Vec<(String, String)> =
+        fields::table.select((fields::code, fields::name)).load(&mut *reader.connection)?;
+    Ok(names.into_iter().collect())
 }
 
 /// Fields in order of their codes after `after`.

@@ -239,6 +239,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    reports (id) {
+        id -> Text,
+        kind -> Text,
+        agency -> Nullable<Text>,
+        period_from -> Date,
+        period_to -> Date,
+        as_of -> Timestamp,
+        open -> Bool,
+        figures -> Text,
+        sheet -> Binary,
+        frozen_by -> Text,
+        frozen_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     leases (name) {
         name -> Text,
         holder -> Text,
@@ -316,6 +332,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
     clients,
+    reports,
     leases,
     balance_stamps,
     balance_gate,

@@ -89,7 +89,7 @@ story!(every_figure_links_to_exactly_the_dossiers_it_counts, |app| {
             {
                 let answer = app.get(&format!("/v1/statistics?{period}{grouping}"), &admin).await.expect(200);
                 assert_eq!(answer["balanced"], true);
-                looked_up += follow(&app, &admin, &answer).await;
+                looked_up += follow(app, &admin, &answer).await;
             }
         }
         assert!(looked_up > 200, "{looked_up}");

@@ -13,4 +13,5 @@ mod letters;
 mod life;
 mod malformed;
 mod moves;
+mod reports;
 mod retries;

@@ -1,0 +1,107 @@
+//! Reads the register of dossiers, page by page.
+
+use std::collections::HashMap;
+
+use super::fault::Fault;
+use crate::domain::refusal::Refusal;
+use crate::domain::register::Entry;
+use crate::storage::dossier_row::Record;
+use crate::storage::listing::{self, Filter};
+use crate::storage::{Reader, StorageError, agencies, procedures};
+
+/// How a register is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Dossiers read at a time.
+    pub page: i64,
+    /// Longest register.
+    pub most: usize,
+}
+
+impl Limits {
+    /// What a sheet that people still open takes; a year of a large office. A sheet ends at 1,048,576 rows.
+    pub const SHEET: Self = Self { page: 1_000, most: 100_000 };
+}
+
+/// Hands on every dossier of the filter that was received, in its order.
+///
+/// # Errors
+/// [`Refusal::RegisterTooLong`], and what `each` answers.
+pub fn entries(
+    reader: &mut Reader,
+    filter: &Filter,
+    limits: Limits,
+    mut each: impl FnMut(&Entry) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let mut names = Names::default();
+    let mut last = None;
+    let mut count = 0;
+    loop {
+        let after = last.as_ref().map(|(at, code): &(_, String)| (*at, code.as_str()));
+        let records = listing::page(reader, filter, after, limits.page)?;
+        let is_end = i64::try_from(records.len()).is_ok_and(|read| read < limits.page);
+        last = records.last().map(|record| (listing::key_of(record, filter.order), record.code.to_string()));
+        for record in records {
+            let Some(entry) = entry(reader, &mut names, record)? else { continue };
+            count += 1;
+            if count > limits.most {
+                return Err(Refusal::RegisterTooLong { most: limits.most }.into());
+            }
+            each(&entry)?;
+        }
+        if is_end {
+            return Ok(());
+        }
+    }
+}
+
+fn entry(reader: &mut Reader, names: &mut Names, record: Record) -> Result<Option<Entry>, StorageError> {
+    let standing = &record.standing;
+    let Some(received_at) = standing.received_at else { return Ok(None) };
+    Ok(Some(Entry {
+        code: record.code.to_string(),
+        procedure: names.procedure(reader, &record)?,
+        agency: names.agency(reader, &record)?,
+        received_at,
+        due_at: standing.deadline.or(standing.original).map(|deadline| deadline.due_at),
+        returned_at: standing.returned_at,
+        status: standing.status,
+        ended_at: standing.end.map(|end| end.at),
+        void: standing.void,
+        applicant: record.applicant.name,
+        address: record.applicant.address,
+        phone: record.applicant.phone,
+        delivery: record.papers.delivery.map(|delivery| delivery.method),
+    }))
+}
+
+/// Names that were looked up already.
+#[derive(Default)]
+struct Names {
+    procedures: HashMap<(String, i64), String>,
+    agencies: HashMap<String, String>,
+}
+
+impl Names {
+    fn procedure(&mut self, reader: &mut Reader, record: &Record) -> Result<String, StorageError> {
+        let key = (record.procedure.to_string(), record.procedure_version);
+        if let Some(known) = self.procedures.get(&key) {
+            return Ok(known.clone());
+        }
+        let mut versions = procedures::versions(reader, &record.procedure)?.into_iter();
+        let found = versions.find(|version| version.version == record.procedure_version);
+        let name = found.map_or_else(|| record.procedure.to_string(), |version| version.name);
+        self.procedures.insert(key, name.clone());
+        Ok(name)
+    }
+
+    fn agency(&mut self, reader: &mut Reader, record: &Record) -> Result<String, StorageError> {
+        if let Some(known) = self.agencies.get(record.agency.as_str()) {
+            return Ok(known.clone());
+        }
+        let name =
+            agencies::find(reader, &record.agency)?.map_or_else(|| record.agency.to_string(), |found| found.name);
+        self.agencies.insert(record.agency.to_string(), name.clone());
+        Ok(name)
+    }
+}

@@ -1,0 +1,66 @@
+//! The register of dossiers (sổ theo dõi hồ sơ) of a period, as a workbook.
+
+use actix_web::{HttpResponse, get};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::agencies::require_scope;
+use super::call::{Anyone, Call};
+use super::input::Query;
+use super::problem::{Problem, ProblemBody};
+use super::reports::{Asked, unwritten, workbook};
+use crate::documents::register::Register;
+use crate::flow::register::{Limits, entries};
+use crate::flow::report::name_of;
+use crate::storage::listing::{Filter, Order};
+
+/// The routes of this file.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(get_register).service(get_register_xlsx);
+}
+
+async fn register(call: &Call<Anyone>) -> Result<HttpResponse, Problem> {
+    let query = Query::of(&call.req, &["agency", "from", "to", "period"])?;
+    let asked = Asked::of(call, &query)?;
+    let filter = Filter {
+        agency: query.parsed("agency")?,
+        received: (Some(asked.window.from), Some(asked.window.until)),
+        ..Filter::of(call.actor.sees(), call.state.ambient.now(), Order::Received { descending: false })
+    };
+    let wish = asked.clone();
+    let bytes = call
+        .read(move |reader, actor| {
+            require_scope(reader, actor, wish.agency.as_ref())?;
+            let agency = name_of(reader, wish.agency.as_ref())?;
+            let mut register = Register::open(&agency, wish.period, wish.imprint.made_at).map_err(unwritten)?;
+            entries(reader, &filter, Limits::SHEET, |entry| register.write(entry).map_err(unwritten))?;
+            register.finish().map_err(unwritten)
+        })
+        .await?;
+    Ok(workbook(bytes, &asked.file_name("so-theo-doi", "xlsx")))
+}
+
+/// The register of a period, as a workbook: dossiers received in it that the caller may see, as they stand now, by filing; at most 100,000.
+#[utoipa::path(tag = "reports", params(("agency" = Option<String>, Query, description = "Resolved by this agency or one below it; all the caller may see when left out"),
+    ("from" = Option<NaiveDate>, Query), ("to" = Option<NaiveDate>, Query),
+    ("period" = Option<String>, Query, description = "2023, 2023-H1, 2023-Q1, 2023-9M, 2023-M05")), responses(
+    (status = 200, description = "The workbook", body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    (status = 400, description = "A parameter cannot be read", body = ProblemBody),
+    (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody),
+    (status = 422, description = "Period refused, or too many dossiers for a sheet", body = ProblemBody)))]
+#[get("/v1/reports/register")]
+async fn get_register(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+    register(&call).await
+}
+
+/// The register of a period under the name of its format.
+#[utoipa::path(tag = "reports", params(("agency" = Option<String>, Query, description = "Resolved by this agency or one below it; all the caller may see when left out"),
+    ("from" = Option<NaiveDate>, Query), ("to" = Option<NaiveDate>, Query),
+    ("period" = Option<String>, Query, description = "2023, 2023-H1, 2023-Q1, 2023-9M, 2023-M05")), responses(
+    (status = 200, description = "The workbook", body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    (status = 400, description = "A parameter cannot be read", body = ProblemBody),
+    (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody),
+    (status = 422, description = "Period refused, or too many dossiers for a sheet", body = ProblemBody)))]
+#[get("/v1/reports/register.xlsx")]
+async fn get_register_xlsx(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+    register(&call).await
+}
