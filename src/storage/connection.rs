@@ -50,7 +50,12 @@ impl ManageConnection for Manager {
     fn connect(&self) -> Result<AnyConnection, Self::Error> {
         let failed = diesel::r2d2::Error::ConnectionError;
         match self.backend {
-            Backend::Postgres => PgConnection::establish(&self.url).map(AnyConnection::Postgres).map_err(failed),
+            Backend::Postgres => {
+                let mut connection = PgConnection::establish(&self.url).map_err(failed)?;
+                // Compiling a query takes longer than any of these takes to run.
+                connection.batch_execute("SET jit = off").map_err(diesel::r2d2::Error::QueryError)?;
+                Ok(AnyConnection::Postgres(connection))
+            }
             Backend::Sqlite => {
                 let mut connection = SqliteConnection::establish(&self.url).map_err(failed)?;
                 // The busy timeout comes first: switching to WAL may itself have to wait for another process.

@@ -9,6 +9,9 @@ use diesel::sql_types::{Bool, Date, Integer, Text, Timestamp, Untyped};
 use super::connection::{AnyConnection, MultiBackend};
 use super::schema::dossiers;
 
+/// Rows in one `INSERT`: SQLite binds at most 32,766 values.
+pub(in crate::storage) const ROWS_AT_ONCE: usize = 1_000;
+
 /// A value to be bound.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::storage) enum Value {
@@ -20,6 +23,20 @@ pub(in crate::storage) enum Value {
     Text(String),
     /// A figure.
     Figure(i32),
+}
+
+impl Value {
+    /// As a field of PostgreSQL's COPY.
+    pub(in crate::storage) fn copied(&self) -> String {
+        match self {
+            Self::Time(at) => at.to_string(),
+            Self::Day(day) => day.to_string(),
+            Self::Text(text) => {
+                text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r")
+            }
+            Self::Figure(figure) => figure.to_string(),
+        }
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -12,12 +12,9 @@ use super::db::{Reader, Tx};
 use super::dialect;
 use super::error::StorageError;
 use super::schema::{agencies, agency_tree, balance_corrections, balance_stamps, balances};
-use super::sql::{Sql, Value};
+use super::sql::{ROWS_AT_ONCE, Sql, Value};
 use crate::domain::balance::{Balance, Ledger, Series, is_kept};
 use crate::domain::vocabulary::LocalTime;
-
-/// Rows in one INSERT: SQLite binds at most 32,766 values.
-const ROWS_AT_ONCE: usize = 1_000;
 
 /// Every agency with the scopes that it is in.
 const SCOPES: &str = "(SELECT ancestor AS scope, descendant FROM agency_tree UNION ALL SELECT '', code FROM agencies)";
@@ -120,7 +117,7 @@ pub fn fill(tx: &mut Tx, ledger: &Ledger<Series>, run: &str, known: &[String]) -
     for (stamp, cells) in scoped.balances() {
         let row = |(cell, balance): (&Cell, Balance)| balance_row(stamp, cell, &balance);
         let rows = cells.into_iter().map(row).collect::<Result<Vec<_>, StorageError>>()?;
-        insert(tx, "INSERT INTO balances", rows, "")?;
+        dialect::load_balances(tx, &rows)?;
     }
     forget(tx, known)?;
     diesel::update(balance_stamps::table.filter(balance_stamps::run.eq(run)))
