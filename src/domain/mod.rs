@@ -21,6 +21,7 @@ pub mod transition;
 pub mod apology;
 pub mod balance;
 pub mod form_06a;
+pub mod service_index;
 pub mod statistics;
 
 pub mod refusal;
