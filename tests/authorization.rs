@@ -44,6 +44,7 @@ const TABLE: &[(&str, &[Role])] = &[
     ("POST /v1/apology-letters/{id}/cancel", LEAD),
     ("GET /v1/statistics", EVERYONE),
     ("GET /v1/statistics/due-soon", EVERYONE),
+    ("GET /v1/statistics/service-index", EVERYONE),
     ("GET /v1/reports/06a", EVERYONE),
     ("POST /v1/reports/check", EVERYONE),
     ("GET /v1/deadline", EVERYONE),
@@ -225,6 +226,7 @@ story!(agencies_and_figures_end_at_the_own_subtree, |app| {
             for path in [
                 format!("/v1/statistics?from=2026-03-01&to=2026-03-31&agency={agency}"),
                 format!("/v1/statistics/due-soon?agency={agency}"),
+                format!("/v1/statistics/service-index?period=2026-M03&agency={agency}"),
                 format!("/v1/reports/06a?from=2026-03-01&to=2026-03-31&agency={agency}"),
                 format!("/v1/dossiers?agency={agency}"),
                 format!("/v1/apology-letters?agency={agency}"),

@@ -15,6 +15,7 @@ pub mod dossier_view;
 pub mod dossiers;
 pub mod imports;
 pub mod letters;
+pub mod service_index;
 pub mod statistics;
 
 pub mod agencies;
@@ -90,6 +91,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(imports::routes)
         .configure(letters::routes)
         .configure(statistics::routes)
+        .configure(service_index::routes)
         .configure(deadlines::routes)
         .configure(calendar::routes)
         .configure(agencies::routes)

@@ -30,7 +30,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// Figures of a tally as the contract writes them.
-fn figures(tally: &Tally) -> Map<String, Value> {
+pub(in crate::http) fn figures(tally: &Tally) -> Map<String, Value> {
     let rate = tally.on_time_rate();
     let value = json!({
         "received": {"total": tally.received(), "online": tally.online, "direct": tally.direct,
@@ -48,7 +48,10 @@ fn figures(tally: &Tally) -> Map<String, Value> {
 }
 
 /// The agency asked for, else the caller's own; `None` means everything and is for those without an agency.
-fn scope<P: Permission>(call: &Call<P>, query: &Query) -> Result<Option<AgencyCode>, Problem> {
+///
+/// # Errors
+/// `not_found` for what is no code.
+pub(in crate::http) fn scope<P: Permission>(call: &Call<P>, query: &Query) -> Result<Option<AgencyCode>, Problem> {
     let named = query.text("agency").map(|text| text.parse().map_err(|_| Problem::new("not_found"))).transpose()?;
     Ok(named.or_else(|| call.actor.agency.clone()))
 }
@@ -66,6 +69,17 @@ fn free_period(query: &Query) -> Result<Period, Problem> {
     Period::new(date("from")?, date("to")?).map_err(period_problem)
 }
 
+/// The period of a preset, or else between two dates.
+///
+/// # Errors
+/// `unknown_preset`, and those of [`free_period`].
+pub(in crate::http) fn period(query: &Query) -> Result<Period, Problem> {
+    match query.text("period") {
+        Some(name) => Period::preset(name).map_err(period_problem),
+        None => free_period(query),
+    }
+}
+
 fn groupings(query: &Query) -> Result<Vec<GroupBy>, Problem> {
     let unknown = || Problem::at("unknown_grouping", "?group_by");
     let Some(text) = query.text("group_by").filter(|text| !text.is_empty()) else { return Ok(Vec::new()) };
@@ -75,7 +89,8 @@ fn groupings(query: &Query) -> Result<Vec<GroupBy>, Problem> {
     if groups.len() > 2 || twice { Err(unknown()) } else { Ok(groups) }
 }
 
-fn as_of(call: &Call<impl Permission>, window: &Window) -> String {
+/// The last instant that a window looks at.
+pub(in crate::http) fn as_of(call: &Call<impl Permission>, window: &Window) -> String {
     stamp(&call.state.ambient, window.as_of())
 }
 
@@ -167,10 +182,7 @@ async fn get_due_soon(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
 #[get("/v1/reports/06a")]
 async fn get_report_06a(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["agency", "from", "to", "period", "format"])?;
-    let period = match query.text("period") {
-        Some(name) => Period::preset(name).map_err(period_problem)?,
-        None => free_period(&query)?,
-    };
+    let period = period(&query)?;
     let format = query.text("format").unwrap_or("json");
     if !matches!(format, "json" | "csv") {
         return Err(Problem::at("invalid_word", "?format"));

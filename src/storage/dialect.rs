@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text, Timestamp};
 
 use super::connection::AnyConnection;
-use super::db::Tx;
+use super::db::{Reader, Tx};
 use super::error::StorageError;
 use super::sql::Sql;
 
@@ -61,6 +61,14 @@ pub(in crate::storage) fn lock_striking(tx: &mut Tx) -> Result<(), StorageError>
         connection.batch_execute("LOCK TABLE balance_stamps IN EXCLUSIVE MODE")?;
     }
     Ok(())
+}
+
+/// The seconds from one instant to another, as an expression.
+pub(in crate::storage) fn seconds_between(reader: &Reader, from: &str, to: &str) -> String {
+    match &*reader.connection {
+        AnyConnection::Postgres(_) => format!("CAST(EXTRACT(EPOCH FROM {to} - {from}) AS BIGINT)"),
+        AnyConnection::Sqlite(_) => format!("(unixepoch({to}) - unixepoch({from}))"),
+    }
 }
 
 #[derive(QueryableByName)]

@@ -24,6 +24,7 @@ pub mod letters;
 pub mod listing;
 pub mod lives;
 pub mod procedures;
+pub mod service_index;
 pub mod statistics;
 pub mod striking;
 

@@ -12,3 +12,4 @@ mod life;
 mod malformed;
 mod moves;
 mod retries;
+mod service_index;
