@@ -49,6 +49,7 @@ const TABLE: &[(&str, &[Role])] = &[
     ("GET /v1/reports/{id}", EVERYONE),
     ("GET /v1/reports/{id}/sheet.xlsx", EVERYONE),
     ("GET /v1/reports/{id}/drift", EVERYONE),
+    ("GET /v1/statistics/service-index", EVERYONE),
     ("GET /v1/reports/06a", EVERYONE),
     ("GET /v1/reports/06a.xlsx", EVERYONE),
     ("GET /v1/reports/06a.csv", EVERYONE),
@@ -236,6 +237,7 @@ story!(agencies_and_figures_end_at_the_own_subtree, |app| {
             for path in [
                 format!("/v1/statistics?from=2026-03-01&to=2026-03-31&agency={agency}"),
                 format!("/v1/statistics/due-soon?agency={agency}"),
+                format!("/v1/statistics/service-index?period=2026-M03&agency={agency}"),
                 format!("/v1/reports/06a?from=2026-03-01&to=2026-03-31&agency={agency}"),
                 format!("/v1/reports/06a.xlsx?from=2026-03-01&to=2026-03-31&agency={agency}"),
                 format!("/v1/reports/06b?from=2026-03-01&to=2026-03-31&agency={agency}"),

@@ -4,12 +4,13 @@
 #[path = "support/mod.rs"]
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta, Timelike};
 use motcua::domain::apology::{Promulgation, Signer};
 use motcua::domain::dossier_code::DossierCode;
 use motcua::domain::papers::{Applicant, Papers};
+use motcua::domain::service_index::{ServiceIndex, Wait, waits};
 use motcua::domain::statistics::{CountedLife, Period, Tally, Window, tally_of};
 use motcua::domain::vocabulary::{ApplicantKind, Channel, Outcome, Status};
 use motcua::flow::apologise::{Verb, handle};
@@ -22,8 +23,9 @@ use motcua::flow::verify::verify;
 use motcua::flow::{Act, Actor, Fault};
 use motcua::storage::counts::{by_balances, counts};
 use motcua::storage::dossier_row::Record;
+use motcua::storage::service_index::service_index;
 use motcua::storage::statistics::{GroupBy, tallies};
-use motcua::storage::{dossiers, letters, striking};
+use motcua::storage::{dossiers, journal, letters, striking};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use support::{Kind, TestApp};
@@ -329,6 +331,11 @@ fn ask(app: &TestApp, window: &Window) -> Vec<(Vec<String>, Tally)> {
     counted.into_iter().map(|group| (group.keys, group.tally)).collect()
 }
 
+fn waits_of(app: &TestApp, code: &DossierCode) -> Vec<Wait> {
+    let entries = app.db.read(|reader| journal::entries(reader, code, 0, i64::MAX)).unwrap();
+    waits(entries.iter().map(|entry| (entry.at, &entry.event)))
+}
+
 fn check(app: &TestApp, codes: &[DossierCode]) {
     let now = app.ambient.now();
     compare_with_rows(app);
@@ -337,8 +344,10 @@ fn check(app: &TestApp, codes: &[DossierCode]) {
     let mut windows = past(now);
     windows.push(window(today - TimeDelta::days(7), today, now));
     windows.push(window(today, today + TimeDelta::days(30), now));
+    let waits: HashMap<_, _> = codes.iter().map(|code| (code, waits_of(app, code))).collect();
     for window in &windows {
         let mut recounted: BTreeMap<Vec<String>, Tally> = BTreeMap::new();
+        let mut index = ServiceIndex::default();
         for code in codes {
             let record = app.db.read(|reader| dossiers::find(reader, code)).unwrap().unwrap();
             let spans = app.db.read(|reader| dossiers::past_spans_of(reader, code)).unwrap();
@@ -346,7 +355,9 @@ fn check(app: &TestApp, codes: &[DossierCode]) {
             let Some(life) = life else { continue };
             let keys = vec![record.procedure.to_string(), record.channel.to_string()];
             *recounted.entry(keys).or_default() += tally_of(&life, window);
+            index += ServiceIndex::of(&life, &waits[code], window);
         }
+        assert_eq!(app.db.snapshot(|reader| service_index(reader, window, None)).unwrap(), index, "{window:?}");
         recounted.retain(|_, tally| *tally != Tally::default());
         let counted: BTreeMap<Vec<String>, Tally> = ask(app, window).into_iter().collect();
         assert_eq!(counted, recounted, "{window:?}");

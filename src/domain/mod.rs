@@ -23,6 +23,7 @@ pub mod balance;
 pub mod form_06a;
 pub mod form_06b;
 pub mod register;
+pub mod service_index;
 pub mod statistics;
 
 pub mod refusal;

@@ -263,7 +263,7 @@ impl AddAssign for Tally {
     }
 }
 
-/// A share, kept as the two integers it is made of.
+/// A share or an average, kept as the two integers it is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     /// Counted.
@@ -275,11 +275,21 @@ pub struct Rate {
 impl Rate {
     /// In per cent with two decimals, half up; `None` out of nothing.
     pub fn percent(self) -> Option<String> {
+        Self { numerator: 100 * self.numerator, ..self }.decimal()
+    }
+
+    /// The quotient with two decimals, half up; `None` out of nothing.
+    pub fn decimal(self) -> Option<String> {
         if self.denominator == 0 {
             return None;
         }
-        let hundredths = (self.numerator * 20_000 + self.denominator) / (2 * self.denominator);
+        let hundredths = (self.numerator * 200 + self.denominator) / (2 * self.denominator);
         Some(format!("{}.{:02}", hundredths / 100, hundredths % 100))
+    }
+
+    /// The same, measured in a unit so many times as large.
+    pub const fn per(self, unit: i64) -> Self {
+        Self { denominator: self.denominator * unit, ..self }
     }
 }
 

@@ -58,6 +58,7 @@ const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/statistics"),
     (Method::GET, "/v1/statistics/due-soon"),
     (Method::GET, "/v1/reports"),
+    (Method::GET, "/v1/statistics/service-index"),
     (Method::GET, "/v1/reports/06a"),
     (Method::GET, "/v1/reports/06a.xlsx"),
     (Method::GET, "/v1/reports/06a.csv"),

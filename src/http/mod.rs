@@ -19,6 +19,7 @@ pub mod imports;
 pub mod letters;
 pub mod register;
 pub mod reports;
+pub mod service_index;
 pub mod statistics;
 
 pub mod agencies;
@@ -97,6 +98,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(reports::routes)
         .configure(register::routes)
         .configure(frozen_reports::routes)
+        .configure(service_index::routes)
         .configure(deadlines::routes)
         .configure(calendar::routes)
         .configure(agencies::routes)

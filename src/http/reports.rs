@@ -10,7 +10,7 @@ use super::agencies::require_scope;
 use super::call::{Anyone, Call, Permission};
 use super::input::Query;
 use super::problem::{FieldError, Problem, ProblemBody};
-use super::statistics::{as_of, free_period, period_problem, scope};
+use super::statistics::{as_of, period, scope};
 use crate::documents::sheet::{Imprint, SheetError};
 use crate::documents::{form_06a, form_06b};
 use crate::domain::statistics::{Period, TypedFigures, Window};
@@ -68,12 +68,9 @@ impl Asked {
     /// Reads `agency` and `period`, or `from` and `to`.
     ///
     /// # Errors
-    /// Those of [`scope`] and [`free_period`]; `unknown_preset`.
+    /// Those of [`scope`] and [`period`].
     pub(in crate::http) fn of(call: &Call<impl Permission>, query: &Query) -> Result<Self, Problem> {
-        let period = match query.text("period") {
-            Some(name) => Period::preset(name).map_err(period_problem('?'))?,
-            None => free_period(query)?,
-        };
+        let period = period(query)?;
         let (ambient, now) = (&call.state.ambient, call.state.ambient.now());
         let window = period.window(now);
         let imprint = Imprint { as_of: window.as_of(), made_at: ambient.zoned(now) };

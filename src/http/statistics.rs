@@ -26,7 +26,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// Figures of a tally as the contract writes them.
-fn figures(tally: &Tally) -> Map<String, Value> {
+pub(in crate::http) fn figures(tally: &Tally) -> Map<String, Value> {
     let rate = tally.on_time_rate();
     let value = json!({
         "received": {"total": tally.received(), "online": tally.online, "direct": tally.direct,
@@ -68,6 +68,17 @@ pub(in crate::http) fn period_problem(mark: char) -> impl Fn(PeriodFault) -> Pro
 pub(in crate::http) fn free_period(query: &Query) -> Result<Period, Problem> {
     let date = |name: &str| query.date(name)?.ok_or_else(|| Problem::at("missing_parameter", format!("?{name}")));
     Period::new(date("from")?, date("to")?).map_err(period_problem('?'))
+}
+
+/// The period of a preset, or else between two dates.
+///
+/// # Errors
+/// `unknown_preset`, and those of [`free_period`].
+pub(in crate::http) fn period(query: &Query) -> Result<Period, Problem> {
+    match query.text("period") {
+        Some(name) => Period::preset(name).map_err(period_problem('?')),
+        None => free_period(query),
+    }
 }
 
 fn groupings(query: &Query) -> Result<Vec<GroupBy>, Problem> {

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text, Timestamp};
 
 use super::connection::AnyConnection;
-use super::db::Tx;
+use super::db::{Reader, Tx};
 use super::error::StorageError;
 use super::schema::balances;
 use super::sql::{ROWS_AT_ONCE, Sql, Value};
@@ -84,6 +84,14 @@ pub(in crate::storage) fn load_balances(tx: &mut Tx, rows: &[Vec<Value>]) -> Res
         }
     }
     Ok(())
+}
+
+/// The seconds from one instant to another, as an expression.
+pub(in crate::storage) fn seconds_between(reader: &Reader, from: &str, to: &str) -> String {
+    match &*reader.connection {
+        AnyConnection::Postgres(_) => format!("CAST(EXTRACT(EPOCH FROM {to} - {from}) AS BIGINT)"),
+        AnyConnection::Sqlite(_) => format!("(unixepoch({to}) - unixepoch({from}))"),
+    }
 }
 
 #[derive(QueryableByName)]

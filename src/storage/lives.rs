@@ -7,8 +7,9 @@ use diesel::prelude::*;
 
 use super::db::Reader;
 use super::error::StorageError;
-use super::parsed;
 use super::schema::{dossiers, past_spans};
+use super::sql::{Condition, Sql};
+use super::{as_of, parsed};
 use crate::domain::balance::Series;
 use crate::domain::dossier::Span;
 use crate::domain::statistics::CountedLife;
@@ -62,25 +63,44 @@ pub fn for_each(
     page: i64,
     mut each: impl FnMut(&Series, &CountedLife),
 ) -> Result<(), StorageError> {
+    let counted = Condition(Sql::of(as_of::COUNTED, &[]));
     let mut after = String::new();
     loop {
-        let rows: Vec<Row> = dossiers::table
-            .filter(dossiers::code.gt(&after).and(dossiers::received_at.is_not_null()))
-            .filter(diesel::dsl::not(dossiers::void))
-            .order(dossiers::code.asc())
-            .limit(page)
-            .select(Row::as_select())
-            .load(&mut *reader.connection)?;
-        let Some(last) = rows.last().map(|row| row.code.clone()) else { return Ok(()) };
-        let mut spans = spans_between(reader, &after, &last)?;
-        for row in rows {
-            let own = spans.remove(&row.code).unwrap_or_default();
-            if let Some((series, life)) = row.read(own)? {
-                each(&series, &life);
-            }
-        }
-        after = last;
+        let lives = self::page(reader, &counted, &after, page)?;
+        let Some((last, ..)) = lives.last() else { return Ok(()) };
+        lives.iter().for_each(|(_, series, life)| each(series, life));
+        after.clone_from(last);
     }
+}
+
+/// The first `limit` lives of the dossiers for which `which` holds, after the code `after`, in order of their codes. What
+/// is in no column has no life.
+///
+/// # Errors
+/// [`StorageError`].
+pub(in crate::storage) fn page(
+    reader: &mut Reader,
+    which: &Condition,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<(String, Series, CountedLife)>, StorageError> {
+    let rows: Vec<Row> = dossiers::table
+        .filter(which.clone())
+        .filter(dossiers::code.gt(after))
+        .order(dossiers::code.asc())
+        .limit(limit)
+        .select(Row::as_select())
+        .load(&mut *reader.connection)?;
+    let Some(last) = rows.last().map(|row| row.code.clone()) else { return Ok(Vec::new()) };
+    let mut spans = spans_between(reader, after, &last)?;
+    let mut lives = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (code, own) = (row.code.clone(), spans.remove(&row.code).unwrap_or_default());
+        if let Some((series, life)) = row.read(own)? {
+            lives.push((code, series, life));
+        }
+    }
+    Ok(lives)
 }
 
 /// The spans that are over of the dossiers after `after` up to `last`, each dossier's in order.

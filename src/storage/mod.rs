@@ -26,6 +26,7 @@ pub mod listing;
 pub mod lives;
 pub mod procedures;
 pub mod reports;
+pub mod service_index;
 pub mod statistics;
 pub mod striking;
 

@@ -15,3 +15,4 @@ mod malformed;
 mod moves;
 mod reports;
 mod retries;
+mod service_index;
