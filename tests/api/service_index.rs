@@ -59,7 +59,7 @@ story!(the_index_stands_beside_the_figures_it_is_made_of, |app| {
         asked["average_time"],
         json!({"numerator": 1_348_200, "denominator": 4, "hours": "93.63", "days": "3.90", "supplement_seconds": 576_000})
     );
-    let figures = app.get("/v1/statistics?from=2026-03-01&to=2026-03-10", &admin).await.expect(200);
+    let figures = app.get("/v1/statistics?from=2026-03-01&to=2026-03-10&links=false", &admin).await.expect(200);
     assert_eq!(asked["form_06a"], figures["total"]);
     assert_eq!(figures["total"]["on_time_rate"], json!({"numerator": 4, "denominator": 5, "percent": "80.00"}));
     assert_eq!(figures["total"]["in_progress"]["within"], 2);
