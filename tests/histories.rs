@@ -77,7 +77,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let deed = prop_oneof![
         4 => (0..PROCEDURES.len(), 0..3_usize, 0..AGENCIES.len(), back(40)).prop_map(
             |(procedure, channel, agency, days_back)| Deed::Receive { procedure, channel, agency, days_back }),
-        16 => (0..16_usize, to, back(90)).prop_map(|(dossier, to, hours_back)| Deed::Move { dossier, to, hours_back }),
+        36 => (0..16_usize, to, back(90)).prop_map(|(dossier, to, hours_back)| Deed::Move { dossier, to, hours_back }),
         1 => (0..16_usize).prop_map(|dossier| Deed::Reopen { dossier }),
         1 => (0..16_usize).prop_map(|dossier| Deed::Void { dossier }),
         1 => (0..16_usize, 0..AGENCIES.len(), 0..3_usize, 0..30_i64).prop_map(
@@ -92,7 +92,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         ].prop_map(Deed::Balances),
     ];
     let step = (0..1_500_i64, deed).prop_map(|(minutes, deed)| Step { minutes, deed });
-    (any::<bool>(), proptest::collection::vec(step, 40..90)).prop_map(|(mending, mut steps)| {
+    (any::<bool>(), proptest::collection::vec(step, 60..110)).prop_map(|(mending, mut steps)| {
         steps.retain_mut(|step| mending || looks_forward(&mut step.deed));
         steps
     })
@@ -152,7 +152,8 @@ async fn tell(app: &TestApp, cases: u32) {
         })
         .unwrap();
     let codes = app.db.read(|reader| dossiers::page_of_codes(reader, false, "", 10_000)).unwrap();
-    assert!(spans_over(app, &codes) > 10, "too few waits came to an end");
+    let over = spans_over(app, &codes);
+    assert!(over > 10, "too few waits came to an end: {over}");
 }
 
 fn live(app: &TestApp, steps: &[Step]) {
