@@ -10,9 +10,9 @@ use super::statistics::CountedLife;
 use super::timeliness::{EndClass, is_late};
 use super::vocabulary::{AgencyCode, Channel, FieldCode, LocalTime, ProcedureLevel};
 
-/// Days for which the balance of every midnight is kept: a year and a month, so that last year's same day is there.
-/// Older ones are kept where official and calendar periods begin: on the 15th and the 1st.
-const KEPT_DAYS: i64 = 400;
+/// Days for which the balance of every midnight is kept: a quarter and some more. Older ones are kept where official and
+/// calendar periods begin: on the 15th and the 1st.
+const KEPT_DAYS: i64 = 100;
 
 /// What a set of dossiers amounts to as of an instant.
 ///
