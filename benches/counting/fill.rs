@@ -194,6 +194,11 @@ impl Filler {
         self.run(sql, sql);
     }
 
+    /// Writes out what waits to be written.
+    pub(crate) fn settle(&mut self) {
+        self.run("PRAGMA wal_checkpoint(PASSIVE)", "CHECKPOINT");
+    }
+
     fn run(&mut self, sqlite: &str, postgres: &str) {
         match &mut self.raw {
             Raw::Sqlite(raw) => raw.batch_execute(sqlite),

@@ -9,7 +9,7 @@ use super::db::Reader;
 use super::error::StorageError;
 use super::sql::{Sql, Value};
 use super::statistics::{Group, GroupBy, tallies};
-use super::{balances, parsed};
+use super::{balances, dialect, parsed};
 use crate::domain::balance::Balance;
 use crate::domain::statistics::{Tally, Window};
 use crate::domain::vocabulary::{AgencyCode, Channel};
@@ -45,6 +45,7 @@ pub fn by_balances(
     agency: Option<&AgencyCode>,
     groups: &[GroupBy],
 ) -> Result<Option<Vec<Group>>, StorageError> {
+    dialect::plan_once(reader)?;
     let Some(opening) = balances::at(reader, window.from, agency, groups)? else { return Ok(None) };
     let Some(mut closing) = balances::at(reader, window.until, agency, groups)? else { return Ok(None) };
     let letters = |balances: &BTreeMap<_, Balance>| balances.values().map(|one| one.late_with_letter).sum::<i64>();

@@ -64,6 +64,15 @@ pub(in crate::storage) fn lock_striking(tx: &mut Tx) -> Result<(), StorageError>
     Ok(())
 }
 
+/// Has the statements of this transaction planned once for a connection, not for each execution: planning a report takes
+/// longer than running it. Plans that know no values must not take a sequential scan for the shortest way.
+pub(in crate::storage) fn plan_once(reader: &mut Reader) -> Result<(), StorageError> {
+    if let AnyConnection::Postgres(connection) = &mut *reader.connection {
+        connection.batch_execute("SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off")?;
+    }
+    Ok(())
+}
+
 /// Stores many balances at once: by COPY on PostgreSQL, which has millions to take when all is built anew.
 pub(in crate::storage) fn load_balances(tx: &mut Tx, rows: &[Vec<Value>]) -> Result<(), StorageError> {
     match &mut *tx.connection {
