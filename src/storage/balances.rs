@@ -174,12 +174,13 @@ pub(in crate::storage) const fn below(agency: Option<&AgencyCode>) -> &'static s
 /// The rows that may count otherwise at `:b` than at `:a`: moved since, or run into their deadline between. Rows too many
 /// do no harm, as the same balance at both instants adds nothing.
 ///
-/// The agency is compared as an expression, so that no index by agency looks like the shorter way: few rows were touched.
+/// What must not look like the shorter way stands in an expression, where no index answers it: the agency (few rows were
+/// touched in any), and that a row was settled before (nearly all were).
 pub(in crate::storage) fn touched_rows(agency: Option<&AgencyCode>) -> String {
     const COLUMNS: &str = "code, agency, field, level, channel, received_at, ended_at, ended_class, late_from, \
          span_from, stopped_since, letter_on";
     let counted = as_of::COUNTED;
-    let overdue = "dossiers.settled_at < :a AND dossiers.ended_at IS NULL AND dossiers.late_from >= :a \
+    let overdue = "CASE WHEN dossiers.settled_at < :a THEN 1 ELSE 0 END = 1 AND dossiers.ended_at IS NULL AND dossiers.late_from >= :a \
          AND dossiers.late_from < :b";
     let arms = [
         "dossiers.settled_at >= :a".to_owned(),

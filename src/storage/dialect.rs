@@ -65,10 +65,14 @@ pub(in crate::storage) fn lock_striking(tx: &mut Tx) -> Result<(), StorageError>
 }
 
 /// Has the statements of this transaction planned once for a connection, not for each execution: planning a report takes
-/// longer than running it. Plans that know no values must not take a sequential scan for the shortest way.
+/// longer than running it. Plans that know no values must not take a whole table, or several workers, for the
+/// shortest way.
 pub(in crate::storage) fn plan_once(reader: &mut Reader) -> Result<(), StorageError> {
     if let AnyConnection::Postgres(connection) = &mut *reader.connection {
-        connection.batch_execute("SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off")?;
+        connection.batch_execute(
+            "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
+             SET LOCAL max_parallel_workers_per_gather = 0",
+        )?;
     }
     Ok(())
 }
