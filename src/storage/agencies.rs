@@ -1,5 +1,7 @@
 //! Agencies and their tree.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
@@ -120,6 +122,15 @@ pub fn page(
         query = query.filter(agencies::code.gt(after));
     }
     query.load::<Row>(&mut *reader.connection)?.into_iter().map(agency).collect()
+}
+
+/// The codes of an agency and all below it.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn subtree(reader: &mut Reader, root: &AgencyCode) -> Result<HashSet<String>, StorageError> {
+    let below = agency_tree::table.filter(agency_tree::ancestor.eq(root.as_str())).select(agency_tree::descendant);
+    Ok(below.load(&mut *reader.connection)?.into_iter().collect())
 }
 
 /// Whether `code` is `root` or below it.

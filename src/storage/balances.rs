@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::as_of;
 use super::db::Reader;
 use super::error::StorageError;
 use super::schema::balance_stamps;
 use super::sql::{Sql, Value};
 use super::statistics::GroupBy;
-use crate::domain::balance::Balance;
+use super::{agencies, as_of, lives};
+use crate::domain::balance::{Balance, Series};
 use crate::domain::vocabulary::{AgencyCode, LocalTime};
 
 /// What a figure is told apart by: one code for each grouping, and the channel.
@@ -102,11 +102,15 @@ pub(in crate::storage) fn at(
         .first(&mut *reader.connection)
         .optional()?;
     match (before, after) {
-        (Some(stamp), _) if stamp == instant => figures(reader, stamp, None, agency, groups).map(Some),
-        // Whatever was touched since the last balance is found by one index.
-        (Some(stamp), None) => figures(reader, stamp, Some(instant), agency, groups).map(Some),
+        (Some(stamp), _) if stamp == instant => figures(reader, stamp, agency, groups).map(Some),
+        // Whatever was touched since the last balance is found by its indexes.
+        (Some(stamp), None) => {
+            let mut balances = figures(reader, stamp, agency, groups)?;
+            carry_forward(reader, &mut balances, (stamp, instant), agency, groups)?;
+            Ok(Some(balances))
+        }
         // Nothing was received before the first balance, then nothing was before that.
-        (None, Some(first)) if figures(reader, first, None, agency, groups)?.is_empty() => Ok(Some(BTreeMap::new())),
+        (None, Some(first)) if figures(reader, first, agency, groups)?.is_empty() => Ok(Some(BTreeMap::new())),
         _ => Ok(None),
     }
 }
@@ -116,32 +120,58 @@ pub(in crate::storage) fn sums() -> String {
     Balance::NAMES.map(|name| format!("CAST(SUM({name}) AS BIGINT) AS {name}")).join(", ")
 }
 
-/// The balances of `stamp`, carried forward to `until` by the rows touched since.
+/// The balances struck at `stamp`, with the corrections that are not folded in yet.
 fn figures(
     reader: &mut Reader,
     stamp: LocalTime,
-    until: Option<LocalTime>,
     agency: Option<&AgencyCode>,
     groups: &[GroupBy],
 ) -> Result<BTreeMap<Key, Balance>, StorageError> {
     let key = |index: usize| groups.get(index).map_or("''", |group| group.as_str());
     let by_agency = groups.contains(&GroupBy::Agency);
-    let mut parts = vec![if by_agency { OWN.replace("$below", below(agency)) } else { OF_SCOPE.to_owned() }];
-    parts.push(CORRECTIONS.replace("$below", below(agency)));
-    if until.is_some() {
-        parts.push(touched(agency));
-    }
+    let parts = [if by_agency { OWN } else { OF_SCOPE }, CORRECTIONS].join(" UNION ALL ");
     let text = format!(
         "SELECT {} AS key1, {} AS key2, channel, {} FROM ({}) AS parts GROUP BY 1, 2, 3",
         key(0),
         key(1),
         sums(),
-        parts.join(" UNION ALL ").replace("$figures", &Balance::NAMES.join(", ")),
+        parts.replace("$below", below(agency)).replace("$figures", &Balance::NAMES.join(", ")),
     );
-    let ((stamp, stamp_day), (until, until_day)) = (as_of::instant(stamp), as_of::instant(until.unwrap_or(stamp)));
-    let values = [("a", stamp), ("a_day", stamp_day), ("b", until), ("b_day", until_day), ("scope", scope(agency))];
+    let values = [("a", Value::Time(stamp)), ("scope", scope(agency))];
     let rows: Vec<Row> = Sql::of(&text, &values).load(&mut *reader.connection)?;
     Ok(rows.into_iter().map(Row::read).filter(|(_, balance)| *balance != Balance::default()).collect())
+}
+
+/// Adds what happened from one instant to another in the dossiers touched between.
+fn carry_forward(
+    reader: &mut Reader,
+    balances: &mut BTreeMap<Key, Balance>,
+    (from, until): (LocalTime, LocalTime),
+    agency: Option<&AgencyCode>,
+    groups: &[GroupBy],
+) -> Result<(), StorageError> {
+    let members = agency.map(|agency| agencies::subtree(reader, agency)).transpose()?;
+    for (series, life) in lives::touched(reader, from, until)? {
+        if members.as_ref().is_some_and(|members| !members.contains(series.agency.as_str())) {
+            continue;
+        }
+        let mut change = Balance::at(&life, until);
+        change -= Balance::at(&life, from);
+        let code = |index: usize| groups.get(index).map_or_else(String::new, |group| code_of(&series, *group));
+        *balances.entry((code(0), code(1), series.channel.to_string())).or_default() += change;
+    }
+    Ok(())
+}
+
+fn code_of(series: &Series, group: GroupBy) -> String {
+    match group {
+        GroupBy::Field => series.field.to_string(),
+        GroupBy::Agency => series.agency.to_string(),
+        GroupBy::Channel => series.channel.to_string(),
+        GroupBy::Level => series.level.to_string(),
+        // Balances do not tell procedures apart; whoever groups by them reads the rows.
+        GroupBy::Procedure => String::new(),
+    }
 }
 
 /// A scope's subtree in one range of the primary key.
@@ -171,30 +201,25 @@ pub(in crate::storage) const fn below(agency: Option<&AgencyCode>) -> &'static s
     }
 }
 
-/// The rows that may count otherwise at `:b` than at `:a`: moved since, or run into their deadline between. Rows too many
-/// do no harm, as the same balance at both instants adds nothing.
+/// Which rows may count otherwise at `:b` than at `:a`: moved since, or run into their deadline between. The parts exclude
+/// each other, and each has an index. Rows too many do no harm: the same balance at both instants adds nothing.
 ///
-/// What must not look like the shorter way stands in an expression, where no index answers it: the agency (few rows were
-/// touched in any), and that a row was settled before (nearly all were).
-pub(in crate::storage) fn touched_rows(agency: Option<&AgencyCode>) -> String {
-    const COLUMNS: &str = "code, agency, field, level, channel, received_at, ended_at, ended_class, late_from, \
-         span_from, stopped_since, letter_on";
+/// That a row was settled before stands in an expression, which no index answers: nearly all were.
+pub(in crate::storage) fn touched_parts() -> [String; 3] {
     let counted = as_of::COUNTED;
-    let overdue = "CASE WHEN dossiers.settled_at < :a THEN 1 ELSE 0 END = 1 AND dossiers.ended_at IS NULL AND dossiers.late_from >= :a \
-         AND dossiers.late_from < :b";
-    let arms = [
-        "dossiers.settled_at >= :a".to_owned(),
+    let overdue = format!(
+        "{counted} AND dossiers.ended_at IS NULL AND dossiers.late_from >= :a AND dossiers.late_from < :b \
+         AND CASE WHEN dossiers.settled_at < :a THEN 1 ELSE 0 END = 1"
+    );
+    [
+        format!("{counted} AND dossiers.settled_at >= :a"),
         format!("{overdue} AND dossiers.lateness_noted"),
         format!("{overdue} AND NOT dossiers.lateness_noted"),
-    ];
-    let selects = arms.map(|arm| {
-        format!("SELECT {COLUMNS} FROM dossiers WHERE {arm} AND {counted} AND dossiers.agency || '' {}", below(agency))
-    });
-    selects.join(" UNION ALL ")
+    ]
 }
 
 /// What happened between `:a` and `:b`, by series.
-pub(in crate::storage) fn touched(agency: Option<&AgencyCode>) -> String {
+pub(in crate::storage) fn touched() -> String {
     let changes: Vec<String> = as_of::balance("b")
         .iter()
         .zip(as_of::balance("a"))
@@ -204,6 +229,13 @@ pub(in crate::storage) fn touched(agency: Option<&AgencyCode>) -> String {
     format!(
         "SELECT agency, field, level, channel, {} FROM ({}) AS dossiers GROUP BY agency, field, level, channel",
         changes.join(", "),
-        touched_rows(agency)
+        touched_rows()
     )
+}
+
+/// The rows of [`touched_parts`] together.
+pub(in crate::storage) fn touched_rows() -> String {
+    const COLUMNS: &str = "code, agency, field, level, channel, received_at, ended_at, ended_class, late_from, \
+         span_from, stopped_since, letter_on";
+    touched_parts().map(|part| format!("SELECT {COLUMNS} FROM dossiers WHERE {part}")).join(" UNION ALL ")
 }

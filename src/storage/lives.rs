@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
+use super::balances::touched_parts;
 use super::db::Reader;
 use super::error::StorageError;
 use super::schema::{dossiers, past_spans};
-use super::sql::{Condition, Sql};
+use super::sql::{Condition, ROWS_AT_ONCE, Sql, Value};
 use super::{as_of, parsed};
 use crate::domain::balance::Series;
 use crate::domain::dossier::Span;
 use crate::domain::statistics::CountedLife;
+use crate::domain::vocabulary::LocalTime;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = dossiers)]
@@ -26,6 +28,7 @@ struct Row {
     ended_at: Option<NaiveDateTime>,
     ended_class: Option<String>,
     late_from: Option<NaiveDateTime>,
+    span_from: Option<NaiveDateTime>,
     stopped_since: Option<NaiveDateTime>,
     letter_on: Option<NaiveDate>,
 }
@@ -103,19 +106,55 @@ pub(in crate::storage) fn page(
     Ok(lives)
 }
 
+/// The lives that may count otherwise at `until` than at `from`. Spans that were over by `from` are left out.
+///
+/// # Errors
+/// [`StorageError`].
+pub(in crate::storage) fn touched(
+    reader: &mut Reader,
+    from: LocalTime,
+    until: LocalTime,
+) -> Result<Vec<(Series, CountedLife)>, StorageError> {
+    let mut rows: Vec<Row> = Vec::new();
+    for part in touched_parts() {
+        let which = Condition(Sql::of(&part, &[("a", Value::Time(from)), ("b", Value::Time(until))]));
+        let query = dossiers::table.filter(which).select(Row::as_select());
+        rows.extend(query.load::<Row>(&mut *reader.connection)?);
+    }
+    // One span that began before runs through both instants.
+    let changed: Vec<&str> =
+        rows.iter().filter(|row| row.span_from >= Some(from)).map(|row| row.code.as_str()).collect();
+    let mut spans: HashMap<String, Vec<Span>> = HashMap::new();
+    for codes in changed.chunks(ROWS_AT_ONCE) {
+        let of_these = past_spans::table.filter(past_spans::dossier.eq_any(codes).and(past_spans::ends_at.ge(from)));
+        gather(of_these.order((past_spans::dossier, past_spans::starts_at)).load(&mut *reader.connection)?, &mut spans);
+    }
+    let mut lives = Vec::with_capacity(rows.len());
+    for row in rows {
+        let own = spans.remove(&row.code).unwrap_or_default();
+        lives.extend(row.read(own)?);
+    }
+    Ok(lives)
+}
+
+type SpanRow = (String, NaiveDateTime, NaiveDateTime, Option<NaiveDateTime>, bool);
+
+fn gather(rows: Vec<SpanRow>, spans: &mut HashMap<String, Vec<Span>>) {
+    for (dossier, from, until, late_from, paused) in rows {
+        spans.entry(dossier).or_default().push(Span { from, until, late_from, paused });
+    }
+}
+
 /// The spans that are over of the dossiers after `after` up to `last`, each dossier's in order.
 ///
 /// # Errors
 /// [`StorageError`].
 pub fn spans_between(reader: &mut Reader, after: &str, last: &str) -> Result<HashMap<String, Vec<Span>>, StorageError> {
-    type Row = (String, NaiveDateTime, NaiveDateTime, Option<NaiveDateTime>, bool);
-    let rows: Vec<Row> = past_spans::table
+    let rows: Vec<SpanRow> = past_spans::table
         .filter(past_spans::dossier.gt(after).and(past_spans::dossier.le(last)))
         .order((past_spans::dossier.asc(), past_spans::starts_at.asc()))
         .load(&mut *reader.connection)?;
     let mut spans: HashMap<String, Vec<Span>> = HashMap::new();
-    for (dossier, from, until, late_from, paused) in rows {
-        spans.entry(dossier).or_default().push(Span { from, until, late_from, paused });
-    }
+    gather(rows, &mut spans);
     Ok(spans)
 }

@@ -161,7 +161,7 @@ pub fn strike_next(tx: &mut Tx) -> Result<Option<LocalTime>, StorageError> {
          UNION ALL SELECT t.scope, c.field, c.level, c.channel, {names} FROM ({}) AS c \
          JOIN {SCOPES} AS t ON t.descendant = c.agency) AS parts GROUP BY scope, field, level, channel",
         sums.join(", "),
-        touched(None),
+        touched(),
     );
     Sql::of(&text, &between(last, next)).execute(&mut *tx.connection)?;
     diesel::update(balance_stamps::table.filter(balance_stamps::at.eq(next)))
@@ -215,7 +215,7 @@ pub fn touched_since(reader: &mut Reader, since: LocalTime, now: LocalTime) -> R
         #[diesel(sql_type = BigInt)]
         rows: i64,
     }
-    let text = format!("SELECT COUNT(*) AS rows FROM ({}) AS touched", touched_rows(None));
+    let text = format!("SELECT COUNT(*) AS rows FROM ({}) AS touched", touched_rows());
     Ok(Sql::of(&text, &between(since, now)).get_result::<Touched>(&mut *reader.connection)?.rows)
 }
 
