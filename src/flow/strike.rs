@@ -16,7 +16,7 @@ use crate::storage::striking::{self, Correction};
 use crate::storage::{Db, Failure, Reader, StorageError, Tx, balances, dossiers, lives};
 
 /// A report up to now reads every row touched since the last balance: with more than this many, another is struck.
-const LONG_DAY: i64 = 500;
+const LONG_DAY: i64 = 200;
 /// With more corrections waiting than this, building all anew is the shorter way.
 const MANY_CORRECTIONS: i64 = 20_000;
 /// After so many days without a balance, too.
