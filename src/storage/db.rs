@@ -9,6 +9,7 @@ use diesel::r2d2::{ManageConnection, Pool, PooledConnection};
 
 use super::connection::{AnyConnection, Backend, Manager};
 use super::error::{Failure, StorageError};
+use crate::domain::vocabulary::LocalTime;
 
 /// A write that lost against another is tried this often in all.
 const ATTEMPTS: usize = 4;
@@ -75,6 +76,8 @@ impl Reader {
 /// An open write transaction; it reads, too.
 pub struct Tx {
     reader: Reader,
+    /// The last instant that has or awaits its balance, once it is known: it stays so until the transaction ends.
+    pub(in crate::storage) horizon: Option<Option<LocalTime>>,
 }
 
 impl Deref for Tx {
@@ -181,7 +184,7 @@ impl Db {
         work: &mut impl FnMut(&mut Tx) -> Result<T, E>,
     ) -> Result<T, E> {
         let connection = self.writers.get().map_err(StorageError::Unavailable)?;
-        let mut tx = Tx { reader: Reader { connection, view } };
+        let mut tx = Tx { reader: Reader { connection, view }, horizon: None };
         match (self.backend, view) {
             (Backend::Sqlite, _) => begin_with(&mut tx.connection, "BEGIN IMMEDIATE")?,
             (Backend::Postgres, View::Steady) => begin_steady(&mut tx.connection, "READ WRITE")?,
@@ -208,6 +211,7 @@ impl Tx {
     /// What `work` answers.
     pub fn part<T, E: From<StorageError>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
         type Manager = <AnyConnection as Connection>::TransactionManager;
+        let horizon = self.horizon;
         Manager::begin_transaction(&mut *self.connection).map_err(StorageError::from)?;
         match work(self) {
             Ok(value) => {
@@ -216,6 +220,8 @@ impl Tx {
             }
             Err(error) => {
                 roll_back(&mut self.connection)?;
+                // The lock that kept it so went with the part.
+                self.horizon = horizon;
                 Err(error)
             }
         }

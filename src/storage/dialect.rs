@@ -11,6 +11,16 @@ use super::error::StorageError;
 use super::schema::balances;
 use super::sql::{ROWS_AT_ONCE, Sql, Value};
 
+/// The last instant that has or awaits its balance, as a column that other statements carry along on PostgreSQL.
+///
+/// It also takes the gate's weak lock, which other writers do not notice and which [`lock_gate`] waits for: it locks the
+/// (empty) table and no row, before the statement's snapshot is taken. Hence what it says holds until the transaction
+/// ends. On SQLite writers are alone anyway.
+macro_rules! horizon {
+    () => {
+        "(SELECT MAX(at) FROM balance_stamps) AS horizon, (SELECT id FROM balance_gate FOR KEY SHARE) AS gate"
+    };
+}
 /// Keeps other processes from migrating until this transaction ends. On SQLite the write lock does that already.
 pub(in crate::storage) fn lock_migrations(tx: &mut Tx) -> Result<(), StorageError> {
     if let AnyConnection::Postgres(connection) = &mut *tx.connection {
@@ -19,12 +29,15 @@ pub(in crate::storage) fn lock_migrations(tx: &mut Tx) -> Result<(), StorageErro
     Ok(())
 }
 
-/// Keeps other writers off a dossier until this transaction ends. On SQLite there are no others.
+/// Keeps other writers off a dossier until this transaction ends, and learns the horizon with it. On SQLite there are no
+/// others.
 pub(in crate::storage) fn lock_dossier(tx: &mut Tx, code: &str) -> Result<(), StorageError> {
+    const SQL: &str = concat!("SELECT ", horizon!(), " FROM dossiers WHERE code = $1 FOR UPDATE OF dossiers");
     if let AnyConnection::Postgres(connection) = &mut *tx.connection {
-        diesel::sql_query("SELECT 1 FROM dossiers WHERE code = $1 FOR UPDATE")
-            .bind::<Text, _>(code)
-            .execute(connection)?;
+        let row: Option<Horizon> = diesel::sql_query(SQL).bind::<Text, _>(code).get_result(connection).optional()?;
+        if let Some(row) = row {
+            tx.horizon = Some(row.horizon);
+        }
     }
     Ok(())
 }
@@ -32,19 +45,20 @@ pub(in crate::storage) fn lock_dossier(tx: &mut Tx, code: &str) -> Result<(), St
 #[derive(QueryableByName)]
 struct Horizon {
     #[diesel(sql_type = Nullable<Timestamp>)]
-    at: Option<NaiveDateTime>,
+    horizon: Option<NaiveDateTime>,
 }
 
-/// The last instant that has or awaits its balance.
-///
-/// On PostgreSQL the statement also takes the gate's weak lock, which other writers do not notice and which
-/// [`lock_gate`] waits for: it locks the (empty) table and no row. On SQLite writers are alone anyway.
+/// The last instant that has or awaits its balance; asked once a transaction.
 pub(in crate::storage) fn balance_horizon(tx: &mut Tx) -> Result<Option<NaiveDateTime>, StorageError> {
-    const SQLITE: &str = "SELECT MAX(at) AS at FROM balance_stamps";
-    const POSTGRES: &str = "SELECT (SELECT MAX(at) FROM balance_stamps) AS at, \
-         (SELECT id FROM balance_gate FOR KEY SHARE) AS gate";
+    const SQLITE: &str = "SELECT MAX(at) AS horizon FROM balance_stamps";
+    const POSTGRES: &str = concat!("SELECT ", horizon!());
+    if let Some(known) = tx.horizon {
+        return Ok(known);
+    }
     let sql = if matches!(*tx.connection, AnyConnection::Postgres(_)) { POSTGRES } else { SQLITE };
-    Ok(Sql::of(sql, &[]).get_result::<Horizon>(&mut *tx.connection)?.at)
+    let horizon = Sql::of(sql, &[]).get_result::<Horizon>(&mut *tx.connection)?.horizon;
+    tx.horizon = Some(horizon);
+    Ok(horizon)
 }
 
 /// Waits until every writer that has asked for [`balance_horizon`] is done, and holds up others until this transaction
@@ -113,7 +127,16 @@ struct Counted {
     last: i64,
 }
 
-/// Moves an agency's counter of a day to at least `at_least` and past its last number; answers the number reached.
+#[derive(QueryableByName)]
+struct CountedWithHorizon {
+    #[diesel(embed)]
+    counted: Counted,
+    #[diesel(embed)]
+    horizon: Horizon,
+}
+
+/// Moves an agency's counter of a day to at least `at_least` and past its last number; answers the number reached, and
+/// learns the horizon with it.
 ///
 /// One statement under the row's lock: no two transactions get the same number, on either database.
 pub(in crate::storage) fn advance_counter(
@@ -123,8 +146,11 @@ pub(in crate::storage) fn advance_counter(
     step: i64,
     at_least: i64,
 ) -> Result<i64, StorageError> {
-    const POSTGRES: &str = "INSERT INTO code_counters AS c (agency, day, last) VALUES ($1, $2, GREATEST($3, $4)) \
-         ON CONFLICT (agency, day) DO UPDATE SET last = GREATEST(c.last + $3, $4) RETURNING last";
+    const POSTGRES: &str = concat!(
+        "INSERT INTO code_counters AS c (agency, day, last) VALUES ($1, $2, GREATEST($3, $4)) \
+         ON CONFLICT (agency, day) DO UPDATE SET last = GREATEST(c.last + $3, $4) RETURNING last, ",
+        horizon!()
+    );
     const SQLITE: &str = "INSERT INTO code_counters AS c (agency, day, last) VALUES (?1, ?2, MAX(?3, ?4)) \
          ON CONFLICT (agency, day) DO UPDATE SET last = MAX(c.last + ?3, ?4) RETURNING last";
     macro_rules! run {
@@ -134,12 +160,18 @@ pub(in crate::storage) fn advance_counter(
                 .bind::<Date, _>(day)
                 .bind::<BigInt, _>(step)
                 .bind::<BigInt, _>(at_least)
-                .get_result::<Counted>($connection)?
+                .get_result($connection)?
         };
     }
-    let counted = match &mut *tx.connection {
-        AnyConnection::Postgres(connection) => run!(connection, POSTGRES),
-        AnyConnection::Sqlite(connection) => run!(connection, SQLITE),
-    };
-    Ok(counted.last)
+    match &mut *tx.connection {
+        AnyConnection::Postgres(connection) => {
+            let row: CountedWithHorizon = run!(connection, POSTGRES);
+            tx.horizon = Some(row.horizon.horizon);
+            Ok(row.counted.last)
+        }
+        AnyConnection::Sqlite(connection) => {
+            let row: Counted = run!(connection, SQLITE);
+            Ok(row.last)
+        }
+    }
 }

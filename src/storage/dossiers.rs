@@ -55,7 +55,7 @@ pub fn insert(
 ) -> Result<(), StorageError> {
     diesel::insert_into(dossiers::table).values(Row::of(record)?).execute(&mut *tx.connection)?;
     store_spans(tx, &record.code, spans)?;
-    journal::append(tx, &record.code, stamp.now, stamp.actor, events)
+    journal::append(tx, &record.code, 0, stamp, events)
 }
 
 /// Stores what a change made of a dossier, its spans and its events; `record.version` is the version it was read with,
@@ -81,7 +81,8 @@ pub fn save(
         return Err(StorageError::Stale);
     }
     store_spans(tx, &record.code, spans)?;
-    journal::append(tx, &record.code, stamp.now, stamp.actor, events)
+    let last = journal::last_seq(tx, &record.code)?;
+    journal::append(tx, &record.code, last, stamp, events)
 }
 
 fn store_spans(tx: &mut Tx, code: &DossierCode, change: &SpanChange) -> Result<(), StorageError> {

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::db::{Reader, Tx};
+use super::dossiers::Stamp;
 use super::error::StorageError;
 use super::schema::{journal, outbox};
 use super::{from_json, to_json};
@@ -25,31 +26,39 @@ pub struct Entry {
     pub event: Event,
 }
 
-/// Appends events to a dossier's journal, and an outbox row for each.
+/// The place of the last event in a dossier's journal; 0 when it has none.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn last_seq(reader: &mut Reader, dossier: &DossierCode) -> Result<i64, StorageError> {
+    let last: Option<i64> = journal::table
+        .filter(journal::dossier.eq(dossier.to_string()))
+        .select(diesel::dsl::max(journal::seq))
+        .first(&mut *reader.connection)?;
+    Ok(last.unwrap_or(0))
+}
+
+/// Appends events to a dossier's journal, whose last is `last`, and an outbox row for each.
 ///
 /// # Errors
 /// [`StorageError::Duplicate`] when another write appended in between.
 pub fn append(
     tx: &mut Tx,
     dossier: &DossierCode,
-    recorded_at: LocalTime,
-    actor: &str,
+    last: i64,
+    stamp: Stamp<'_>,
     events: &[(LocalTime, Event)],
 ) -> Result<(), StorageError> {
     let dossier = dossier.to_string();
-    let last: Option<i64> = journal::table
-        .filter(journal::dossier.eq(&dossier))
-        .select(diesel::dsl::max(journal::seq))
-        .first(&mut *tx.connection)?;
-    for (seq, (at, event)) in (last.unwrap_or(0) + 1..).zip(events) {
+    for (seq, (at, event)) in (last + 1..).zip(events) {
         let name = event.name();
         diesel::insert_into(journal::table)
             .values((
                 journal::dossier.eq(&dossier),
                 journal::seq.eq(seq),
                 journal::at.eq(at),
-                journal::recorded_at.eq(recorded_at),
-                journal::actor.eq(actor),
+                journal::recorded_at.eq(stamp.now),
+                journal::actor.eq(stamp.actor),
                 journal::name.eq(&name),
                 journal::event.eq(to_json("event", event)?),
             ))
@@ -60,7 +69,7 @@ pub fn append(
                 outbox::name.eq(&name),
                 outbox::dossier.eq(&dossier),
                 outbox::seq.eq(seq),
-                outbox::created_at.eq(recorded_at),
+                outbox::created_at.eq(stamp.now),
             ))
             .execute(&mut *tx.connection)?;
     }
