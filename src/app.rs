@@ -48,6 +48,7 @@ pub async fn serve(
     listener: TcpListener,
 ) -> io::Result<()> {
     let tokens = store.token_key(settings.jwt_key.as_deref(), &ambient)?;
+    let files = store.files(&settings.files)?;
     let metrics = metrics()?;
     let upkeep = tokio::spawn(keep_up(metrics.clone()));
     let state = Data::new(AppState {
@@ -55,10 +56,11 @@ pub async fn serve(
         ambient: ambient.clone(),
         tokens,
         running: http::idempotency::Running::default(),
+        files: files.clone(),
         metrics,
     });
     let (stop, stopped) = watch::channel(false);
-    let worker = tokio::spawn(worker::run(db, ambient, settings.at_risk_days, stopped));
+    let worker = tokio::spawn(worker::run(db, ambient, files, settings.at_risk_days, stopped));
     let served = HttpServer::new(move || http::app(state.clone())).listen(listener)?.run().await;
     let _ = stop.send(true);
     let _ = worker.await;

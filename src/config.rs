@@ -7,8 +7,12 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 use clap::Args;
+use object_store::aws::AmazonS3Builder;
 
 use crate::ambient::Ambient;
+use crate::files::Files;
+use crate::files::scan::Scanner;
+use crate::files::store::FileStore;
 use crate::flow::accounts::hex;
 use crate::http::tokens::TokenKey;
 use crate::storage::PoolSizes;
@@ -51,6 +55,28 @@ pub struct ServeSettings {
     /// Open a warning letter so many working days ahead; 0 opens none.
     #[arg(long, env = "MOTCUA_AT_RISK_DAYS", default_value_t = 0)]
     pub at_risk_days: u32,
+    /// Where files are kept.
+    #[command(flatten)]
+    pub files: FileSettings,
+}
+
+/// Where files are kept, and which are taken.
+#[derive(Clone, Args)]
+pub struct FileSettings {
+    /// Folder of files, or s3://BUCKET/PREFIX with the usual AWS_ variables (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+    /// AWS_REGION, AWS_ENDPOINT_URL, AWS_ALLOW_HTTP …); without it a folder beside the database is used
+    #[arg(long = "files", env = "MOTCUA_FILES")]
+    pub place: Option<String>,
+    /// Largest file, in MiB.
+    #[arg(long, env = "MOTCUA_MAX_FILE_MIB", default_value_t = 20)]
+    pub max_file_mib: u64,
+    /// Virus scanner: a program that gets a file on standard input and exits with 0 (clean) or 1 (infected), e.g.
+    /// `clamdscan --no-summary -`; without it files are kept unscanned.
+    #[arg(long, env = "MOTCUA_SCAN_COMMAND")]
+    pub scan_command: Option<String>,
+    /// How long a scan may take, in seconds.
+    #[arg(long, env = "MOTCUA_SCAN_SECONDS", default_value_t = 30)]
+    pub scan_seconds: u64,
 }
 
 impl StoreSettings {
@@ -65,8 +91,34 @@ impl StoreSettings {
     }
 
     fn key_file(&self) -> PathBuf {
-        let beside = |file: &str| Path::new(file).with_extension("key");
-        self.database_url.strip_prefix("sqlite://").map_or_else(|| PathBuf::from("motcua.key"), beside)
+        self.beside("key")
+    }
+
+    /// A path beside the database's file; with a database elsewhere, in the working directory.
+    fn beside(&self, extension: &str) -> PathBuf {
+        let file = self.database_url.strip_prefix("sqlite://").unwrap_or("motcua.db");
+        Path::new(file).with_extension(extension)
+    }
+
+    /// Takes files in and gives them out.
+    ///
+    /// # Errors
+    /// When the folder cannot be made, or the bucket's settings do not suffice.
+    pub fn files(&self, settings: &FileSettings) -> io::Result<Files> {
+        let store = match settings.place.as_deref() {
+            None => FileStore::in_folder(&self.beside("files"))?,
+            Some(place) => match place.strip_prefix("s3://") {
+                None => FileStore::in_folder(Path::new(place))?,
+                Some(place) => {
+                    let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+                    let bucket = AmazonS3Builder::from_env().with_bucket_name(bucket);
+                    FileStore::in_bucket(bucket, prefix, std::env::temp_dir()).map_err(io::Error::other)?
+                }
+            },
+        };
+        let limit = Duration::from_secs(settings.scan_seconds);
+        let scanner = settings.scan_command.as_deref().and_then(|command| Scanner::new(command, limit));
+        Ok(Files::new(store, scanner, settings.max_file_mib << 20))
     }
 
     /// The key that signs access tokens: the one set, or that of the key file, which is created readable by its owner alone.

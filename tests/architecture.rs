@@ -71,6 +71,7 @@ fn every_module_keeps_to_what_it_may_use() {
                 "crate::flow",
                 "crate::http",
                 "crate::documents",
+                "crate::files",
                 "crate::ambient",
                 "crate::config",
             ],
@@ -86,6 +87,7 @@ fn every_module_keeps_to_what_it_may_use() {
                 "crate::flow",
                 "crate::http",
                 "crate::worker",
+                "crate::files",
                 "crate::documents",
                 "crate::config",
             ],
@@ -101,6 +103,7 @@ fn every_module_keeps_to_what_it_may_use() {
                 "async",
                 "crate::http",
                 "crate::worker",
+                "crate::files",
                 "crate::documents",
                 "crate::config",
                 "crate::demo",
@@ -109,6 +112,21 @@ fn every_module_keeps_to_what_it_may_use() {
         (
             "src/documents/",
             &["diesel", "actix_web", "utoipa", "reqwest", "crate::storage", "crate::flow", "crate::http"],
+        ),
+        (
+            "src/files/",
+            &[
+                "diesel",
+                "actix_web",
+                "utoipa",
+                "reqwest",
+                "crate::storage",
+                "crate::flow",
+                "crate::http",
+                "crate::worker",
+                "crate::documents",
+                "crate::config",
+            ],
         ),
         ("src/http/", &["diesel", "diesel_migrations", "reqwest", "crate::worker", "crate::demo", "crate::config"]),
         ("src/worker/", &["diesel", "actix_web", "utoipa", "crate::http", "crate::demo"]),
@@ -164,6 +182,18 @@ fn diesel_lives_in_storage_alone() {
             if mentions(line, "diesel") || mentions(line, "diesel_migrations") {
                 outside.push(format!("{}:{number} {line}", source.path));
             }
+        }
+    }
+    assert_eq!(outside, Vec::<String>::new());
+}
+
+#[test]
+fn only_settings_and_the_store_know_where_files_lie() {
+    let homes = ["src/config.rs", "src/files/"];
+    let mut outside = Vec::new();
+    for source in sources().iter().filter(|source| !homes.iter().any(|home| source.path.starts_with(home))) {
+        for (number, line) in source.code().filter(|(_, line)| mentions(line, "object_store")) {
+            outside.push(format!("{}:{number} {line}", source.path));
         }
     }
     assert_eq!(outside, Vec::<String>::new());

@@ -188,7 +188,11 @@ impl Standing {
             Event::DeadlineMoved { new, .. } => self.deadline = *new,
             Event::Voided { .. } => self.void = true,
             Event::Reappointed { new_return_at, .. } => self.reappointed_at = Some(*new_return_at),
-            Event::Edited { .. } | Event::BecameOverdue { .. } | Event::Letter { .. } => {}
+            Event::Edited { .. }
+            | Event::BecameOverdue { .. }
+            | Event::Letter { .. }
+            | Event::FileAdded { .. }
+            | Event::FileRemoved { .. } => {}
         }
         if event.is_move() {
             self.last_move_at = at;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::deadline::Deadline;
 use super::dossier::{Span, Standing};
 use super::timeliness::EndClass;
-use super::vocabulary::{LetterKind, LetterStatus, LocalTime, Outcome, Status};
+use super::vocabulary::{FileKind, LetterKind, LetterStatus, LocalTime, Outcome, Status};
 
 /// A field that was changed by hand, for the timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,6 +160,26 @@ pub enum Event {
         /// Reason given with the move.
         reason: Option<String>,
     },
+    /// A file was put on the dossier. Its name may hold names of people, so it is not repeated here.
+    FileAdded {
+        /// The file.
+        file: String,
+        /// What it is.
+        file_kind: FileKind,
+        /// SHA-256 of its content.
+        sha256: String,
+    },
+    /// A file was taken off the dossier.
+    FileRemoved {
+        /// The file.
+        file: String,
+        /// What it was.
+        file_kind: FileKind,
+        /// SHA-256 of its content.
+        sha256: String,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Event {
@@ -186,6 +206,8 @@ impl Event {
             Self::BecameOverdue { .. } => "dossier.overdue".into(),
             Self::Reappointed { .. } => "dossier.reappointed".into(),
             Self::Letter { status, .. } => format!("letter.{status}"),
+            Self::FileAdded { .. } => "dossier.file_added".into(),
+            Self::FileRemoved { .. } => "dossier.file_removed".into(),
         }
     }
 

@@ -304,6 +304,28 @@ impl LetterStatus {
 }
 
 words! {
+    /// What a file of a dossier is.
+    FileKind("file kind") {
+        /// A part of the dossier as handed in (thành phần hồ sơ).
+        Component = "component",
+        /// A paper of the office, signed: slip, request, refusal, letter.
+        SignedPaper = "signed_paper",
+        /// The result (kết quả giải quyết).
+        Result = "result",
+    }
+}
+
+words! {
+    /// What a virus scanner said of a file. An infected one is never kept.
+    Scan("scan") {
+        /// Nothing found.
+        Clean = "clean",
+        /// Nobody looked: no scanner is set up.
+        Unscanned = "unscanned",
+    }
+}
+
+words! {
     /// How a letter reached the applicant.
     LetterChannel("letter channel") {
         /// Handed over at the counter.

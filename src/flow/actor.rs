@@ -44,6 +44,13 @@ pub enum Action {
     SignLetter,
     /// Reopen, correct, void.
     Mend,
+    /// Put a file on.
+    AddFile,
+    /// Take a file off.
+    RemoveFile {
+        /// Whether nothing is to be done on the dossier any more: rejected, withdrawn, stopped, handed over, void.
+        closed: bool,
+    },
 }
 
 /// On which side of a dossier an agency stands.
@@ -127,11 +134,17 @@ pub fn may(role: Role, action: Action, sides: Sides) -> bool {
         Action::Receive | Action::Move { from: Status::Registered, .. } => true,
         Action::Move { to, at_intake, .. } => at_intake || to == Status::Returned,
         Action::Read | Action::Edit | Action::DraftLetter | Action::SignLetter | Action::Mend => false,
+        Action::AddFile | Action::RemoveFile { .. } => false,
     };
     match (role, action) {
         (_, Action::Read) | (Role::Admin, _) => any_side,
         (Role::Auditor, _) => false,
         (_, Action::Edit) => any_side,
+        // What comes over the counter is scanned there; who resolves adds signed papers and the result.
+        (Role::FrontDesk, Action::AddFile) => sides.receiving,
+        (Role::Officer | Role::Leader, Action::AddFile) => any_side,
+        (Role::Officer, Action::RemoveFile { closed }) => any_side && !closed,
+        (Role::Leader, Action::RemoveFile { .. }) => any_side,
         (Role::FrontDesk | Role::Officer | Role::Leader, _) if at_counter => sides.receiving,
         (Role::FrontDesk, _) | (Role::Officer, Action::SignLetter | Action::Mend) => false,
         (Role::Officer | Role::Leader, _) => sides.resolving,

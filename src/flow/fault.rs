@@ -43,6 +43,9 @@ pub enum Fault {
         /// The rule, by name.
         code: &'static str,
     },
+    /// Something outside the database cannot be reached, and may be again later.
+    #[error("{0} cannot be reached")]
+    Unavailable(&'static str),
     /// Name or password, or the refresh token, is wrong.
     #[error("wrong credentials")]
     BadCredentials,
@@ -52,6 +55,12 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Something outside the database failed, which the log is told more of.
+    pub fn unavailable(what: &'static str, cause: impl std::fmt::Display) -> Self {
+        tracing::error!(%cause, what, "unavailable");
+        Self::Unavailable(what)
+    }
+
     /// A refusal met while dating a receipt: one of a time is blamed on the receipt.
     pub fn of_receipt(refusal: Refusal) -> Self {
         match refusal {

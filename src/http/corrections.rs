@@ -41,11 +41,12 @@ struct CorrectionBody {
     reason: String,
 }
 
+/// A deed that wants a reason and nothing else.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ReasonBody {
+pub(in crate::http) struct ReasonBody {
     /// Why.
-    reason: String,
+    pub(in crate::http) reason: String,
 }
 
 /// Corrects a mistake of entry: deadlines and counts become those of a right entry from the start.

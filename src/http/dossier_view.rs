@@ -92,6 +92,8 @@ pub struct DossierView {
     /// Components.
     #[schema(value_type = Vec<Object>)]
     pub documents: Vec<Document>,
+    /// Its files.
+    pub files: FilesSummary,
     /// Whether it was voided: in no column, kept for its code.
     pub void: bool,
     /// Counts its changes; the ETag.
@@ -138,6 +140,13 @@ pub struct PauseView {
     pub waits_for: &'static str,
 }
 
+/// The files of a dossier, in short.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FilesSummary {
+    /// How many.
+    pub count: i64,
+}
+
 /// The letter of a dossier, in short.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LetterSummary {
@@ -175,8 +184,8 @@ pub struct Lens<'a> {
 }
 
 impl DossierView {
-    /// Shows a record with its letter about the deadline.
-    pub fn of(record: Record, letter: Option<&LetterRecord>, lens: Lens<'_>) -> Self {
+    /// Shows a record with its letter about the deadline and the number of its files.
+    pub fn of(record: Record, letter: Option<&LetterRecord>, files: i64, lens: Lens<'_>) -> Self {
         let at = |at: LocalTime| stamp(lens.ambient, at);
         let flags = flags(&record, letter, lens.national);
         let standing = &record.standing;
@@ -217,6 +226,7 @@ impl DossierView {
                 status: record.letter.status,
                 promulgated_on: record.letter.promulgation.as_ref().map(|promulgation| promulgation.on.to_string()),
             }),
+            files: FilesSummary { count: files },
             void: standing.void,
             version: record.version,
             applicant: ApplicantView::of(record.applicant),

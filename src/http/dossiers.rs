@@ -1,5 +1,7 @@
 //! Dossiers: intake, list, look-up, small changes, moves, corrections, timeline.
 
+use std::collections::HashMap;
+
 use actix_web::{HttpResponse, get, patch, post};
 use chrono::{Days, NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
@@ -27,7 +29,7 @@ use crate::flow::{Act, Actor, Fault};
 use crate::storage::dossier_row::Record;
 use crate::storage::letters::LetterRecord;
 use crate::storage::listing::{self, Filter, Order};
-use crate::storage::{Reader, Tx, calendars, dossiers, journal, letters};
+use crate::storage::{Reader, Tx, calendars, dossiers, files, journal, letters};
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -46,8 +48,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// [`Fault::Storage`].
 pub fn view(reader: &mut Reader, ambient: &Ambient, now: LocalTime, record: Record) -> Result<DossierView, Fault> {
     let letter = letters::about_deadline(reader, &record.code)?;
+    let files = files::counts(reader, &[record.code.to_string()])?.into_values().sum();
     let national = calendars::national(reader)?;
-    Ok(DossierView::of(record, letter.as_ref(), Lens { ambient, now, national: &national }))
+    Ok(DossierView::of(record, letter.as_ref(), files, Lens { ambient, now, national: &national }))
 }
 
 /// A record that the actor may look up.
@@ -147,6 +150,7 @@ async fn list_dossiers(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
 pub struct Listed {
     records: Vec<Record>,
     letters: Vec<LetterRecord>,
+    files: HashMap<String, i64>,
     national: NationalCalendar,
     order: Order,
     now: LocalTime,
@@ -162,8 +166,9 @@ impl Listed {
         let records = listing::page(reader, filter, after, page.fetch())?;
         let codes: Vec<String> = records.iter().map(|record| record.code.to_string()).collect();
         let letters = letters::about_deadlines(reader, &codes)?;
+        let files = files::counts(reader, &codes)?;
         let national = calendars::national(reader)?;
-        Ok(Self { records, letters, national, order: filter.order, now: filter.now })
+        Ok(Self { records, letters, files, national, order: filter.order, now: filter.now })
     }
 
     /// The items and the cursor of the next page.
@@ -174,7 +179,8 @@ impl Listed {
         let lens = Lens { ambient, now: self.now, national: &self.national };
         let shown = self.records.into_iter().map(|record| {
             let letter = self.letters.iter().find(|letter| letter.dossier == record.code);
-            DossierView::of(record, letter, lens)
+            let files = self.files.get(&record.code.to_string()).copied().unwrap_or_default();
+            DossierView::of(record, letter, files, lens)
         });
         (shown.collect(), next_cursor)
     }

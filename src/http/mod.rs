@@ -1,6 +1,7 @@
 //! The API, thin: extract, call, present; one file per resource, one table of errors.
 
 pub mod call;
+mod disposition;
 pub mod idempotency;
 pub mod input;
 pub mod middleware;
@@ -14,6 +15,7 @@ mod counted;
 pub mod dossier_body;
 pub mod dossier_view;
 pub mod dossiers;
+pub mod files;
 pub mod frozen_reports;
 pub mod imports;
 pub mod letters;
@@ -43,6 +45,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::ambient::Ambient;
+use crate::files::Files;
 use crate::storage::Db;
 use idempotency::Running;
 use tokens::TokenKey;
@@ -60,6 +63,8 @@ pub struct AppState {
     pub tokens: TokenKey,
     /// Keyed requests under way.
     pub running: Running,
+    /// Takes files in and gives them out.
+    pub files: Files,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
 }
@@ -92,6 +97,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(sessions::routes)
         .configure(dossiers::routes)
         .configure(corrections::routes)
+        .configure(files::routes)
         .configure(imports::routes)
         .configure(letters::routes)
         .configure(statistics::routes)

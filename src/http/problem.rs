@@ -3,6 +3,7 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderName;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::json;
@@ -10,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::texts::{self, Text};
 use crate::domain::refusal::Refusal;
+use crate::files::FileFault;
 use crate::flow::Fault;
 use crate::storage::StorageError;
 
@@ -33,6 +35,7 @@ pub struct Problem {
     /// The same for a clerk, in Vietnamese.
     particulars: Option<String>,
     errors: Vec<FieldError>,
+    header: Option<(HeaderName, String)>,
 }
 
 /// How a problem is written, for the API document.
@@ -60,7 +63,7 @@ pub struct ProblemBody {
 impl Problem {
     /// A problem by its code in [`texts::TEXTS`].
     pub fn new(code: &'static str) -> Self {
-        Self { code, hint: None, particulars: None, errors: Vec::new() }
+        Self { code, hint: None, particulars: None, errors: Vec::new(), header: None }
     }
 
     /// A problem at one member or parameter, under its own code.
@@ -82,6 +85,13 @@ impl Problem {
     #[must_use]
     pub fn hint(mut self, hint: impl fmt::Display) -> Self {
         self.hint = Some(hint.to_string());
+        self
+    }
+
+    /// Adds a header that goes with the status.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: String) -> Self {
+        self.header = Some((name, value));
         self
     }
 
@@ -138,6 +148,9 @@ impl Problem {
         if text.status == 503 {
             answer.insert_header(("Retry-After", "2"));
         }
+        if let Some((name, value)) = &self.header {
+            answer.insert_header((name.clone(), value.as_str()));
+        }
         answer.content_type("application/problem+json").body(body.to_string())
     }
 }
@@ -187,8 +200,28 @@ impl From<Fault> for Problem {
             Fault::Exists(_) => Self::new("exists"),
             Fault::Changed => Self::new("changed"),
             Fault::Invalid { pointer, code } => Self::at(code, pointer),
+            Fault::Unavailable(_) => Self::new("unavailable"),
             Fault::BadCredentials => Self::new("bad_credentials"),
             Fault::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<FileFault> for Problem {
+    fn from(fault: FileFault) -> Self {
+        match fault {
+            FileFault::BrokenOff(cause) => Self::new("unreadable_body").hint(cause),
+            FileFault::TooLarge { most } => {
+                let problem = Self::new("file_too_large").hint(format!("at most {most} bytes"));
+                Self { particulars: Some(format!("tối đa {most} byte")), ..problem }
+            }
+            FileFault::Empty => Self::new("file_empty"),
+            FileFault::TypeRefused => Self::new("file_type_refused"),
+            FileFault::Infected => Self::new("file_infected"),
+            FileFault::NotScanned(_) | FileFault::Spool(_) | FileFault::Store(_) => {
+                tracing::error!(cause = %fault, "file not taken or given");
+                Self::new("unavailable")
+            }
         }
     }
 }

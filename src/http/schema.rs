@@ -8,8 +8,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::deadline::Unit;
 use crate::domain::vocabulary::{
-    AgencyLevel, ApplicantKind, Channel, DeliveryMethod, LetterChannel, LetterKind, LetterStatus, OnlineLevel, Outcome,
-    ProcedureLevel, ReportKind, Role, Scope, Status,
+    AgencyLevel, ApplicantKind, Channel, DeliveryMethod, FileKind, LetterChannel, LetterKind, LetterStatus, OnlineLevel, Outcome,
+    ProcedureLevel, ReportKind, Role, Scan, Scope, Status,
 };
 
 macro_rules! word_schemas {
@@ -34,6 +34,7 @@ word_schemas!(
     ApplicantKind,
     Channel,
     DeliveryMethod,
+    FileKind,
     LetterChannel,
     LetterKind,
     LetterStatus,
@@ -42,6 +43,7 @@ word_schemas!(
     ProcedureLevel,
     ReportKind,
     Role,
+    Scan,
     Scope,
     Status,
     Unit,

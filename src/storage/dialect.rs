@@ -42,6 +42,16 @@ pub(in crate::storage) fn lock_dossier(tx: &mut Tx, code: &str) -> Result<(), St
     Ok(())
 }
 
+/// Makes those who bring a file's content in or take it out take turns, until this transaction ends. On SQLite the write
+/// lock does that already.
+pub(in crate::storage) fn lock_content(tx: &mut Tx, sha256: &str) -> Result<(), StorageError> {
+    if let AnyConnection::Postgres(connection) = &mut *tx.connection {
+        let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 7))";
+        diesel::sql_query(sql).bind::<Text, _>(sha256).execute(connection)?;
+    }
+    Ok(())
+}
+
 #[derive(QueryableByName)]
 struct Horizon {
     #[diesel(sql_type = Nullable<Timestamp>)]

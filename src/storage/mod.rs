@@ -17,6 +17,7 @@ pub mod calendars;
 pub mod counts;
 pub mod dossier_row;
 pub mod dossiers;
+pub mod files;
 pub mod histories;
 pub mod idempotency;
 pub mod journal;

@@ -255,6 +255,41 @@ diesel::table! {
 }
 
 diesel::table! {
+    files (id) {
+        id -> Text,
+        dossier -> Text,
+        kind -> Text,
+        name -> Text,
+        component -> Nullable<Text>,
+        content_type -> Text,
+        size -> BigInt,
+        sha256 -> Text,
+        scan -> Text,
+        uploaded_by -> Text,
+        uploaded_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    file_claims (id) {
+        id -> Text,
+        sha256 -> Text,
+        claimed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    file_reads (id) {
+        id -> Text,
+        file -> Text,
+        dossier -> Text,
+        reader -> Text,
+        reader_name -> Text,
+        read_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     leases (name) {
         name -> Text,
         holder -> Text,
@@ -333,6 +368,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     clients,
     reports,
+    files,
+    file_claims,
+    file_reads,
     leases,
     balance_stamps,
     balance_gate,

@@ -1,15 +1,20 @@
 //! What nobody asks for by a request: the sweep, the balances and the housekeeping, each done by one process at a time.
 
+mod tidy;
+
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use tokio::sync::watch;
 
 use crate::ambient::Ambient;
+use crate::files::Files;
 use crate::flow::Fault;
 use crate::flow::strike::keep_up;
 use crate::flow::sweep::sweep;
 use crate::storage::{Db, idempotency, leases};
+
+pub use tidy::tidy_files;
 
 /// How often the work is looked at.
 const TICK: Duration = Duration::from_secs(60);
@@ -17,7 +22,7 @@ const TICK: Duration = Duration::from_secs(60);
 const LEASE: TimeDelta = TimeDelta::seconds(150);
 
 /// Works until `stop` turns true: at once, so that downtime is caught up with, and every minute.
-pub async fn run(db: Db, ambient: Ambient, at_risk_days: u32, mut stop: watch::Receiver<bool>) {
+pub async fn run(db: Db, ambient: Ambient, files: Files, at_risk_days: u32, mut stop: watch::Receiver<bool>) {
     let holder = ambient.new_id();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -26,8 +31,8 @@ pub async fn run(db: Db, ambient: Ambient, at_risk_days: u32, mut stop: watch::R
             _ = tick.tick() => {}
             _ = stop.changed() => return,
         }
-        let (db, ambient, holder) = (db.clone(), ambient.clone(), holder.clone());
-        let round = tokio::task::spawn_blocking(move || round(&db, &ambient, at_risk_days, &holder)).await;
+        let (db, ambient, files, holder) = (db.clone(), ambient.clone(), files.clone(), holder.clone());
+        let round = tokio::task::spawn_blocking(move || round(&db, &ambient, &files, at_risk_days, &holder)).await;
         match round {
             Ok(Ok(())) => metrics::gauge!("motcua_sweep_healthy").set(1.0),
             Ok(Err(cause)) => {
@@ -39,7 +44,7 @@ pub async fn run(db: Db, ambient: Ambient, at_risk_days: u32, mut stop: watch::R
     }
 }
 
-fn round(db: &Db, ambient: &Ambient, at_risk_days: u32, holder: &str) -> Result<(), Fault> {
+fn round(db: &Db, ambient: &Ambient, files: &Files, at_risk_days: u32, holder: &str) -> Result<(), Fault> {
     let now = ambient.now();
     if !db.write(|tx| leases::acquire(tx, "background", holder, now, LEASE))? {
         return Ok(());
@@ -53,5 +58,6 @@ fn round(db: &Db, ambient: &Ambient, at_risk_days: u32, holder: &str) -> Result<
         tracing::info!(stamps = struck.stamps, anew = struck.anew, "balances struck");
     }
     db.write(|tx| idempotency::forget(tx, now - idempotency::KEPT))?;
+    tidy_files(db, ambient, files)?;
     Ok(())
 }

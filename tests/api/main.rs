@@ -8,6 +8,7 @@ mod balances;
 mod counts;
 mod drilldown;
 mod edges;
+mod files;
 mod intake;
 mod letters;
 mod life;

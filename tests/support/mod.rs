@@ -4,6 +4,7 @@
 pub mod postgres;
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::{Arc, OnceLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -14,6 +15,8 @@ use chrono::NaiveDateTime;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use motcua::ambient::Ambient;
 use motcua::domain::vocabulary::{AgencyCode, Role};
+use motcua::files::Files;
+use motcua::files::store::FileStore;
 use motcua::flow::accounts::{add_user, hash_password};
 use motcua::flow::verify::verify;
 use motcua::flow::{Act, Actor};
@@ -67,6 +70,9 @@ pub struct TestApp {
     pub base: String,
     pub db: Db,
     pub ambient: Ambient,
+    pub files: Files,
+    /// Where the files are, unless the test put them elsewhere.
+    pub folder: tempfile::TempDir,
     client: reqwest::Client,
     admin: OnceLock<String>,
     handle: ServerHandle,
@@ -126,6 +132,11 @@ impl Answer {
 impl TestApp {
     /// Starts the application; `None` where the database is not to be had.
     pub async fn start(kind: Kind) -> Option<Self> {
+        Self::start_with(kind, |folder| Files::new(FileStore::in_folder(folder).unwrap(), None, 20 << 20)).await
+    }
+
+    /// Starts the application with files of the test's own making.
+    pub async fn start_with(kind: Kind, files: impl FnOnce(&Path) -> Files) -> Option<Self> {
         let (url, store) = match kind {
             Kind::Sqlite => {
                 let folder = tempfile::tempdir().unwrap();
@@ -140,11 +151,14 @@ impl TestApp {
         let db = Db::open(&url, sizes).unwrap();
         migrate::up(&db).unwrap();
         let ambient = Ambient::standing_at(chrono_tz::Asia::Ho_Chi_Minh, NOW.parse().unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let files = files(folder.path());
         let state = Data::new(AppState {
             db: db.clone(),
             ambient: ambient.clone(),
             tokens: TokenKey::new(b"a key for tests only, 32 bytes long"),
             running: Running::default(),
+            files: files.clone(),
             metrics: recorder(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -160,7 +174,8 @@ impl TestApp {
         });
         let handle = receiver.recv().unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Some(Self { base, db, ambient, client, admin: OnceLock::new(), handle, thread: Some(thread), store })
+        let admin = OnceLock::new();
+        Some(Self { base, db, ambient, files, folder, client, admin, handle, thread: Some(thread), store })
     }
 
     /// Moves the clock.
@@ -253,8 +268,22 @@ impl TestApp {
 
     /// Sends bytes as they are.
     pub async fn raw(&self, method: Method, path: &str, token: Option<&str>, kind: &str, body: Vec<u8>) -> Answer {
-        let mut request =
-            self.client.request(method, format!("{}{path}", self.base)).header("content-type", kind).body(body);
+        self.bytes(method, path, token, &[("content-type", kind)], body).await
+    }
+
+    /// Sends bytes with headers.
+    pub async fn bytes(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Answer {
+        let mut request = self.client.request(method, format!("{}{path}", self.base)).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
