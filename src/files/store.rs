@@ -53,7 +53,8 @@ impl FileStore {
     pub fn in_bucket(bucket: AmazonS3Builder, prefix: &str, spool: PathBuf) -> Result<Self, object_store::Error> {
         // Somebody waits: better an answer that says to come back later than a long silence.
         let retry = RetryConfig { max_retries: 3, retry_timeout: Duration::from_secs(20), ..RetryConfig::default() };
-        let objects = bucket.with_retry(retry).build()?;
+        // One content is erased at a time, which every S3-compatible service can do.
+        let objects = bucket.with_retry(retry).with_disable_bulk_delete(true).build()?;
         Ok(Self { objects: Arc::new(objects), prefix: Key::parse(prefix)?, spool, is_folder: false })
     }
 
