@@ -47,17 +47,8 @@ pub enum FileType {
 
 impl FileType {
     /// Every type.
-    pub const ALL: &'static [Self] = &[
-        Self::Pdf,
-        Self::Jpeg,
-        Self::Png,
-        Self::Tiff,
-        Self::Docx,
-        Self::Xlsx,
-        Self::Odt,
-        Self::Xml,
-        Self::Signed,
-    ];
+    pub const ALL: &'static [Self] =
+        &[Self::Pdf, Self::Jpeg, Self::Png, Self::Tiff, Self::Docx, Self::Xlsx, Self::Odt, Self::Xml, Self::Signed];
 
     /// The media type.
     pub const fn media_type(self) -> &'static str {

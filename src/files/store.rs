@@ -85,7 +85,7 @@ impl FileStore {
 
     async fn move_in(&self, spooled: Spooled, key: &Key) -> Result<(), FileFault> {
         let name = spooled.path().file_name().unwrap_or_default().to_string_lossy();
-        self.objects.rename(&Key::from_iter([INCOMING, &name]), key).await?;
+        self.objects.rename(&Key::from_iter([INCOMING, name.as_ref()]), key).await?;
         spooled.moved();
         Ok(())
     }
@@ -98,7 +98,7 @@ impl FileStore {
             return Ok(());
         }
         let mut upload = self.objects.put_multipart(key).await?;
-        let sent = async {
+        let sent: Result<(), FileFault> = async {
             let mut file = file;
             loop {
                 let (rest, part) = next_part(file).await?;

@@ -137,11 +137,7 @@ pub fn note_read(tx: &mut Tx, act: Act<'_>, file: &FileRecord) -> Result<(), Fau
 ///
 /// # Errors
 /// What `erase` answers; the claim stays then, for [`settle`].
-pub fn release(
-    db: &Db,
-    claim: &Claim,
-    mut erase: impl FnMut(&str) -> Result<(), Fault>,
-) -> Result<bool, Fault> {
+pub fn release(db: &Db, claim: &Claim, mut erase: impl FnMut(&str) -> Result<(), Fault>) -> Result<bool, Fault> {
     db.write(|tx| {
         let is_nobodys = files::drop_claim(tx, claim)?;
         if is_nobodys {

@@ -160,12 +160,7 @@ async fn add_file(mut call: Call<Handle>) -> Result<HttpResponse, Problem> {
 }
 
 /// Brings the content into the store and the file on the dossier.
-async fn keep(
-    call: &Call<Handle>,
-    code: DossierCode,
-    new: NewFile,
-    spooled: Spooled,
-) -> Result<HttpResponse, Problem> {
+async fn keep(call: &Call<Handle>, code: DossierCode, new: NewFile, spooled: Spooled) -> Result<HttpResponse, Problem> {
     call.state.files.store.keep(spooled).await?;
     // The same request is one with the same file under the same name, however it was cut into pieces on its way.
     let request = json!([new.kind, new.component, new.name, new.sha256]).to_string();
@@ -181,9 +176,8 @@ async fn keep(
 async fn drop_claim<P: Permission>(call: &Call<P>, claim: Claim) {
     let state = call.state.clone();
     let dropped = blocking(move || {
-        let erase = |sha256: &str| {
-            state.files.store.erase(sha256).map_err(|cause| Fault::unavailable("file store", cause))
-        };
+        let erase =
+            |sha256: &str| state.files.store.erase(sha256).map_err(|cause| Fault::unavailable("file store", cause));
         release(&state.db, &claim, erase)
     });
     if let Err(problem) = dropped.await {

@@ -8,8 +8,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::deadline::Unit;
 use crate::domain::vocabulary::{
-    AgencyLevel, ApplicantKind, Channel, DeliveryMethod, FileKind, LetterChannel, LetterKind, LetterStatus, OnlineLevel, Outcome,
-    ProcedureLevel, ReportKind, Role, Scan, Scope, Status,
+    AgencyLevel, ApplicantKind, Channel, DeliveryMethod, FileKind, LetterChannel, LetterKind, LetterStatus,
+    OnlineLevel, Outcome, ProcedureLevel, ReportKind, Role, Scan, Scope, Status,
 };
 
 macro_rules! word_schemas {

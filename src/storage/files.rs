@@ -182,11 +182,7 @@ pub fn counts(reader: &mut Reader, dossiers: &[String]) -> Result<HashMap<String
 pub fn claim(tx: &mut Tx, claim: &Claim, now: LocalTime) -> Result<(), StorageError> {
     dialect::lock_content(tx, &claim.sha256)?;
     diesel::insert_into(file_claims::table)
-        .values((
-            file_claims::id.eq(&claim.id),
-            file_claims::sha256.eq(&claim.sha256),
-            file_claims::claimed_at.eq(now),
-        ))
+        .values((file_claims::id.eq(&claim.id), file_claims::sha256.eq(&claim.sha256), file_claims::claimed_at.eq(now)))
         .execute(&mut *tx.connection)?;
     Ok(())
 }

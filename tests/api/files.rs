@@ -64,7 +64,8 @@ story!(a_file_is_put_on_a_dossier_and_comes_back_as_it_was, |app| {
     let code = app.receive(&admin, json!({})).await;
     let clerk = app.user("clerk", motcua::domain::vocabulary::Role::FrontDesk, Some("H16.18")).await;
     let content = pdf(70_000);
-    let added = add(app, &clerk, &code, "kind=component&component=TP01", "Đơn của Nguyễn Văn Thử.pdf", content.clone()).await;
+    let added =
+        add(app, &clerk, &code, "kind=component&component=TP01", "Đơn của Nguyễn Văn Thử.pdf", content.clone()).await;
     let file = added.expect(201);
     let id = file["id"].as_str().unwrap();
     let digest: String = Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -94,7 +95,10 @@ story!(a_file_is_put_on_a_dossier_and_comes_back_as_it_was, |app| {
         assert_eq!(given.header(name), value, "{name}");
     }
     let disposition = given.header("content-disposition");
-    assert!(disposition.starts_with("attachment; filename=\"Don cua Nguyen Van Thu.pdf\"; filename*=UTF-8''%C4%90"), "{disposition}");
+    assert!(
+        disposition.starts_with("attachment; filename=\"Don cua Nguyen Van Thu.pdf\"; filename*=UTF-8''%C4%90"),
+        "{disposition}"
+    );
 
     // The dossier counts it, the timeline tells of it without its name, and who read it is noted.
     let dossier = app.get(&format!("/v1/dossiers/{code}"), &clerk).await.expect(200);
@@ -103,13 +107,27 @@ story!(a_file_is_put_on_a_dossier_and_comes_back_as_it_was, |app| {
     assert_eq!(items[0]["files"], json!({"count": 1}));
     let timeline = app.get(&format!("/v1/dossiers/{code}/timeline"), &clerk).await;
     let event = timeline.expect(200)["items"][1].clone();
-    assert_eq!(event, json!({"seq": 2, "at": "2026-03-02T09:00:00+07:00", "recorded_at": "2026-03-02T09:00:00+07:00",
-        "actor": "clerk", "event": "dossier.file_added", "kind": "file_added", "file": id, "file_kind": "component", "sha256": digest}));
+    assert_eq!(
+        event,
+        json!({"seq": 2, "at": "2026-03-02T09:00:00+07:00", "recorded_at": "2026-03-02T09:00:00+07:00",
+        "actor": "clerk", "event": "dossier.file_added", "kind": "file_added", "file": id, "file_kind": "component", "sha256": digest})
+    );
     assert!(!timeline.text.contains("Nguyễn"));
     let parsed = code.parse().unwrap();
     let read = app.db.read(|reader| reads(reader, &parsed)).unwrap();
-    assert_eq!(read.iter().map(|read| (read.file.as_str(), read.reader_name.as_str())).collect::<Vec<_>>(), [(id, "clerk")]);
-    let known = app.send(Method::GET, &format!("{path}/content"), Some(&clerk), &[("if-none-match", &format!("\"{digest}\""))], None).await;
+    assert_eq!(
+        read.iter().map(|read| (read.file.as_str(), read.reader_name.as_str())).collect::<Vec<_>>(),
+        [(id, "clerk")]
+    );
+    let known = app
+        .send(
+            Method::GET,
+            &format!("{path}/content"),
+            Some(&clerk),
+            &[("if-none-match", &format!("\"{digest}\""))],
+            None,
+        )
+        .await;
     assert_eq!((known.status.as_u16(), known.bytes.len()), (304, 0));
     assert_eq!(app.db.read(|reader| reads(reader, &parsed)).unwrap().len(), 1, "nothing was given out");
     // For the portal record (`TaiLieuNop`): what was handed in, and nothing else.
@@ -150,7 +168,9 @@ story!(twenty_mib_are_taken_and_a_byte_more_is_refused_with_the_connection_alive
     let mut wire = TcpStream::connect(app.base.strip_prefix("http://").unwrap()).unwrap();
     wire.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let head = |method: &str, path: &str, length: usize| {
-        format!("{method} {path} HTTP/1.1\r\nHost: motcua\r\nAuthorization: Bearer {admin}\r\nContent-Disposition: attachment; filename=a.pdf\r\nContent-Length: {length}\r\n\r\n")
+        format!(
+            "{method} {path} HTTP/1.1\r\nHost: motcua\r\nAuthorization: Bearer {admin}\r\nContent-Disposition: attachment; filename=a.pdf\r\nContent-Length: {length}\r\n\r\n"
+        )
     };
     wire.write_all(head("POST", &format!("/v1/dossiers/{code}/files?kind=component"), MOST + 1).as_bytes()).unwrap();
     wire.write_all(&pdf(MOST + 1)).unwrap();
@@ -216,8 +236,12 @@ story!(a_file_is_what_it_holds_whatever_it_is_called, |app| {
     assert_eq!(refused("kind=component&name=a.pdf", "a.pdf", b"%PDF-1", 400).await, "unknown_parameter");
     let path = format!("/v1/dossiers/{code}/files?kind=component");
     assert_eq!(app.bytes(Method::POST, &path, Some(&admin), &[], pdf(20)).await.problem(400), "file_name_missing");
-    let form = [("content-disposition", "attachment; filename=a.pdf"), ("content-type", "multipart/form-data; boundary=x")];
-    assert_eq!(app.bytes(Method::POST, &path, Some(&admin), &form, pdf(20)).await.problem(415), "unsupported_media_type");
+    let form =
+        [("content-disposition", "attachment; filename=a.pdf"), ("content-type", "multipart/form-data; boundary=x")];
+    assert_eq!(
+        app.bytes(Method::POST, &path, Some(&admin), &form, pdf(20)).await.problem(415),
+        "unsupported_media_type"
+    );
     assert_eq!((claims(app), below(app.folder.path()).len()), (0, 3));
 });
 
@@ -226,7 +250,9 @@ story!(an_upload_that_breaks_off_leaves_nothing, |app| {
     let code = app.receive(&admin, json!({})).await;
     let incoming = app.folder.path().join("incoming");
     let mut wire = TcpStream::connect(app.base.strip_prefix("http://").unwrap()).unwrap();
-    let head = format!("POST /v1/dossiers/{code}/files?kind=component HTTP/1.1\r\nHost: motcua\r\nAuthorization: Bearer {admin}\r\nContent-Disposition: attachment; filename=a.pdf\r\nContent-Length: 1000000\r\n\r\n");
+    let head = format!(
+        "POST /v1/dossiers/{code}/files?kind=component HTTP/1.1\r\nHost: motcua\r\nAuthorization: Bearer {admin}\r\nContent-Disposition: attachment; filename=a.pdf\r\nContent-Length: 1000000\r\n\r\n"
+    );
     wire.write_all(head.as_bytes()).unwrap();
     wire.write_all(&pdf(600_000)).unwrap();
     // A request's round trip is the beat of this clock.
@@ -459,9 +485,7 @@ async fn scanned(kind: Kind) -> Option<TestApp> {
         let script = folder.join("scanner");
         let text = "#!/bin/sh\ncontent=$(cat | tr -d '\\000')\ncase \"$content\" in\n*EICAR*) exit 1;;\n*SILENT*) exec tail -f /dev/null;;\n*BROKEN*) exit 2;;\nesac\n";
         std::fs::write(&script, text).unwrap();
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-        std::fs::set_permissions(&script, mode).unwrap();
-        let scanner = Scanner::new(&script.display().to_string(), Duration::from_secs(2));
+        let scanner = Scanner::new(&format!("sh {}", script.display()), Duration::from_secs(2));
         Files::new(FileStore::in_folder(&folder.join("files")).unwrap(), scanner, 20 << 20)
     };
     TestApp::start_with(kind, scanner).await
@@ -470,7 +494,8 @@ async fn scanned(kind: Kind) -> Option<TestApp> {
 async fn scan(app: &TestApp) {
     let admin = app.office().await;
     let code = app.receive(&admin, json!({})).await;
-    let send = async |content: &[u8]| add(app, &admin, &code, "kind=component", "Tên người.pdf", content.to_vec()).await;
+    let send =
+        async |content: &[u8]| add(app, &admin, &code, "kind=component", "Tên người.pdf", content.to_vec()).await;
     assert_eq!(send(b"%PDF-1.7 harmless").await.expect(201)["scan"], "clean");
     assert_eq!(send(b"%PDF-1.7 EICAR").await.problem(422), "file_infected");
     // Who cannot be asked has not said yes.
