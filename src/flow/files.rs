@@ -44,10 +44,10 @@ pub struct NewFile {
 pub fn admit(reader: &mut Reader, actor: &Actor, code: &DossierCode) -> Result<(), Fault> {
     let record = dossiers::find(reader, code)?.ok_or(Fault::NotFound("dossier"))?;
     let sides = actor.sides(reader, &record.agency, &record.received_by)?;
-    if !may(actor.role, Action::Read, sides) {
+    if !may(&actor.authority, Action::Read, sides) {
         return Err(Fault::NotFound("dossier"));
     }
-    if may(actor.role, Action::AddFile, sides) { Ok(()) } else { Err(Fault::Forbidden) }
+    if may(&actor.authority, Action::AddFile, sides) { Ok(()) } else { Err(Fault::Forbidden) }
 }
 
 /// Claims a content before it is brought into the store.

@@ -16,7 +16,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::call::{Anyone, Call, Draft, Handle, Permission, blocking};
+use super::call::{Call, Draft, Handle, Permission, See, blocking};
 use super::corrections::ReasonBody;
 use super::disposition;
 use super::dossier_view::stamp;
@@ -191,7 +191,7 @@ async fn drop_claim<P: Permission>(call: &Call<P>, claim: Claim) {
     (status = 200, description = "A page: items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "Not there, or another agency's", body = ProblemBody)))]
 #[get("/v1/dossiers/{code}/files")]
-async fn list_files(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn list_files(call: Call<See>) -> Result<HttpResponse, Problem> {
     let code: DossierCode = call.code("code")?;
     let query = Query::of(&call.req, &["kind", "limit", "cursor"])?;
     let (page, kind) = (query.page(1)?, query.word("kind")?);
@@ -213,7 +213,7 @@ fn readable(reader: &mut Reader, actor: &Actor, code: &DossierCode, id: &str) ->
     files::find(reader, code, id)?.ok_or(Fault::NotFound("file"))
 }
 
-async fn asked(call: &Call<Anyone>) -> Result<FileRecord, Problem> {
+async fn asked(call: &Call<See>) -> Result<FileRecord, Problem> {
     let (code, id): (DossierCode, _) = (call.code("code")?, call.path("id").to_owned());
     call.read(move |reader, actor| readable(reader, actor, &code, &id)).await
 }
@@ -223,7 +223,7 @@ async fn asked(call: &Call<Anyone>) -> Result<FileRecord, Problem> {
     (status = 200, description = "The file", body = FileView), (status = 304, description = "Known already: it never changes"),
     (status = 404, description = "Not there, or another agency's", body = ProblemBody)))]
 #[get("/v1/dossiers/{code}/files/{id}")]
-async fn get_file(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_file(call: Call<See>) -> Result<HttpResponse, Problem> {
     let file = asked(&call).await?;
     Ok(call.show(&view(&call.state.ambient, file), VERSION))
 }
@@ -248,7 +248,7 @@ fn wanted_range(req: &HttpRequest, tag: &str, size: u64) -> Result<Option<(u64, 
     (status = 404, description = "Not there, or another agency's", body = ProblemBody), (status = 416, description = "No such range", body = ProblemBody),
     (status = 503, description = "The store gives no answer", body = ProblemBody)))]
 #[get("/v1/dossiers/{code}/files/{id}/content")]
-async fn get_file_content(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_file_content(call: Call<See>) -> Result<HttpResponse, Problem> {
     let file = asked(&call).await?;
     let tag = format!("\"{}\"", file.sha256);
     if call.knows(&tag) {

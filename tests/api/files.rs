@@ -433,6 +433,35 @@ story!(who_may_put_on_take_off_and_read, |app| {
     assert_eq!(stale.problem(412), "changed");
 });
 
+story!(machines_read_and_add_within_their_scopes, |app| {
+    let admin = app.office().await;
+    let code = app.receive(&admin, json!({})).await;
+    let path = format!("/v1/dossiers/{code}/files");
+    let id = add(app, &admin, &code, "kind=component", "a.pdf", pdf(100)).await.expect(201)["id"].clone();
+    let shown = format!("{path}/{}/content", id.as_str().unwrap());
+    for (scope, agency, reads, adds) in [
+        ("dossiers:read", "H16.18", 200, 403),
+        ("dossiers:write", "H16.18", 200, 201),
+        ("dossiers:write", "H16", 200, 201),
+        ("statistics:read", "H16.18", 403, 403),
+    ] {
+        let body = json!({"name": "Phần mềm", "scopes": [scope], "agency": agency});
+        let made = app.post("/v1/clients", &admin, body).await.expect(201);
+        let (id, secret) = (made["id"].as_str().unwrap(), made["secret"].as_str().unwrap());
+        let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+        let kind = "application/x-www-form-urlencoded";
+        let given = app.raw(Method::POST, "/oauth/token", None, kind, form.into_bytes()).await.expect(200);
+        let token = given["access_token"].as_str().unwrap();
+        for path in [&path, &shown] {
+            assert_eq!(app.get(path, token).await.status, reads, "{scope} {path}");
+        }
+        let added = add(app, token, &code, "kind=result", "a.pdf", pdf(200)).await;
+        assert_eq!(added.status, adds, "{scope}: {}", added.text);
+        let removed = app.post(&shown.replace("content", "remove"), token, json!({"reason": "Thử"})).await;
+        assert_eq!(removed.problem(403), "forbidden", "{scope}");
+    }
+});
+
 story!(the_files_of_a_void_dossier_are_read_and_no_more_are_taken, |app| {
     let admin = app.office().await;
     let code = app.receive(&admin, json!({})).await;

@@ -12,6 +12,7 @@ mod files;
 mod intake;
 mod letters;
 mod life;
+mod machines;
 mod malformed;
 mod moves;
 mod reports;
