@@ -35,7 +35,7 @@ pub struct Problem {
     /// The same for a clerk, in Vietnamese.
     particulars: Option<String>,
     errors: Vec<FieldError>,
-    header: Option<(HeaderName, String)>,
+    header: Option<Box<(HeaderName, String)>>,
 }
 
 /// How a problem is written, for the API document.
@@ -91,7 +91,7 @@ impl Problem {
     /// Adds a header that goes with the status.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: String) -> Self {
-        self.header = Some((name, value));
+        self.header = Some(Box::new((name, value)));
         self
     }
 
@@ -155,8 +155,8 @@ impl Problem {
         if text.status == 503 {
             answer.insert_header(("Retry-After", "2"));
         }
-        if let Some((name, value)) = &self.header {
-            answer.insert_header((name.clone(), value.as_str()));
+        if let Some(header) = self.header.as_deref().cloned() {
+            answer.insert_header(header);
         }
         answer.content_type("application/problem+json").body(body.to_string())
     }
