@@ -51,6 +51,9 @@ pub enum FileFault {
     /// The temporary file failed.
     #[error("temporary file: {0}")]
     Spool(#[from] io::Error),
+    /// The store has lost a content that a file has.
+    #[error("file store: {0} is not there")]
+    Lost(String),
     /// The store failed.
     #[error("file store: {0}")]
     Store(#[from] object_store::Error),

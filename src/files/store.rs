@@ -19,8 +19,8 @@ use super::{FileFault, blocking};
 const PART: u64 = 5 << 20;
 /// Where a folder keeps what is being received: on the same disk, so that a file is moved into its place and not copied.
 const INCOMING: &str = "incoming";
-/// How long one erasing may take; a row's lock is held meanwhile.
-const ERASING: Duration = Duration::from_secs(10);
+/// How long one erasing may take; on SQLite all other writers wait meanwhile.
+const ERASING: Duration = Duration::from_secs(3);
 
 /// A store of contents.
 pub struct FileStore {
@@ -122,10 +122,13 @@ impl FileStore {
     /// A content, or the bytes of it in `range`.
     ///
     /// # Errors
-    /// [`FileFault::Store`], also when it is not there.
+    /// [`FileFault::Lost`] when it is not there, [`FileFault::Store`].
     pub async fn read(&self, sha256: &str, range: Option<Range<u64>>) -> Result<GetResult, FileFault> {
         let options = GetOptions { range: range.map(Into::into), ..GetOptions::default() };
-        Ok(self.objects.get_opts(&self.key(sha256), options).await?)
+        match self.objects.get_opts(&self.key(sha256), options).await {
+            Err(object_store::Error::NotFound { .. }) => Err(FileFault::Lost(sha256.to_owned())),
+            other => Ok(other?),
+        }
     }
 
     /// Erases a content; one that is not there is erased already. For threads that may block, inside a runtime.

@@ -225,6 +225,10 @@ impl From<FileFault> for Problem {
             FileFault::Empty => Self::new("file_empty"),
             FileFault::TypeRefused => Self::new("file_type_refused"),
             FileFault::Infected => Self::new("file_infected"),
+            FileFault::Lost(_) => {
+                tracing::error!(cause = %fault, "a content is lost");
+                Self::new("internal")
+            }
             FileFault::NotScanned(_) | FileFault::Spool(_) | FileFault::Store(_) => {
                 tracing::error!(cause = %fault, "file not taken or given");
                 Self::new("unavailable")

@@ -338,6 +338,21 @@ story!(the_same_content_is_kept_once_and_goes_with_its_last_file, |app| {
     assert_eq!(dossier["files"]["count"], 0);
 });
 
+story!(a_lost_content_is_a_fault_and_no_missing_page, |app| {
+    let admin = app.office().await;
+    let code = app.receive(&admin, json!({})).await;
+    let file = add(app, &admin, &code, "kind=component", "a.pdf", pdf(100)).await.expect(201);
+    let path = format!("/v1/dossiers/{code}/files/{}", file["id"].as_str().unwrap());
+    std::fs::remove_file(&below(app.folder.path())[0]).unwrap();
+    assert_eq!(app.get(&format!("{path}/content"), &admin).await.problem(500), "internal");
+    assert_eq!(app.db.read(|reader| reads(reader, &code.parse().unwrap())).unwrap(), [], "nobody was given anything");
+    // Whoever has it still can bring it back; and what is not there is no hindrance to its removal.
+    add(app, &admin, &code, "kind=component", "a.pdf", pdf(100)).await.expect(201);
+    assert_eq!(app.get(&format!("{path}/content"), &admin).await.bytes, pdf(100));
+    std::fs::remove_file(&below(app.folder.path())[0]).unwrap();
+    app.post(&format!("{path}/remove"), &admin, json!({"reason": "Mất"})).await.expect(200);
+});
+
 story!(contents_that_come_and_go_at_once_are_never_lost, |app| {
     let admin = app.office().await;
     let code = app.receive(&admin, json!({})).await;
