@@ -8,9 +8,9 @@ use std::time::Duration;
 use motcua::files::Files;
 use motcua::files::scan::Scanner;
 use motcua::files::store::FileStore;
-use motcua::flow::files::claim;
+use motcua::flow::files::{claim, release};
 use motcua::flow::{Act, Actor};
-use motcua::storage::files::{components, reads, stale_claims};
+use motcua::storage::files::{Claim, components, reads, stale_claims};
 use motcua::worker::tidy_files;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -52,6 +52,17 @@ fn below(folder: &Path) -> Vec<PathBuf> {
 fn claims(app: &TestApp) -> usize {
     let far = "2100-01-01T00:00:00".parse().unwrap();
     app.db.read(|reader| stale_claims(reader, far, 1000)).unwrap().len()
+}
+
+/// Brings a content into the store as a process does that has not put it on a dossier yet.
+async fn claimed(app: &TestApp, size: usize) -> Claim {
+    let (actor, now) = (Actor::service("another process"), app.ambient.now());
+    let mut body = futures_util::stream::iter([Ok::<_, String>(pdf(size))]);
+    let spooled = app.files.receive(&mut body).await.unwrap();
+    let act = Act { actor: &actor, now, ambient: &app.ambient };
+    let claim = app.db.write(|tx| claim(tx, act, &spooled.sha256)).unwrap();
+    app.files.store.keep(spooled).await.unwrap();
+    claim
 }
 
 async fn tidy(app: &TestApp) {
@@ -353,6 +364,27 @@ story!(a_lost_content_is_a_fault_and_no_missing_page, |app| {
     app.post(&format!("{path}/remove"), &admin, json!({"reason": "Mất"})).await.expect(200);
 });
 
+story!(a_content_on_its_way_in_stays_when_its_last_file_goes, |app| {
+    let admin = app.office().await;
+    let code = app.receive(&admin, json!({})).await;
+    let file = add(app, &admin, &code, "kind=component", "a.pdf", pdf(100)).await.expect(201);
+    // Another process has found the content in the store, and has not put its file on a dossier yet.
+    let other = claimed(app, 100).await;
+    let path = format!("/v1/dossiers/{code}/files/{}/remove", file["id"].as_str().unwrap());
+    app.post(&path, &admin, json!({"reason": "Quét nhầm"})).await.expect(200);
+    assert_eq!((claims(app), below(app.folder.path()).len()), (1, 1));
+    // It breaks off: now the content is nobody's.
+    let (db, files) = (app.db.clone(), app.files.clone());
+    let dropped = actix_web::rt::task::spawn_blocking(move || {
+        release(&db, &other, |sha256| {
+            files.store.erase(sha256).unwrap();
+            Ok(())
+        })
+    });
+    assert!(dropped.await.unwrap().unwrap());
+    assert_eq!((claims(app), below(app.folder.path()).len()), (0, 0));
+});
+
 story!(contents_that_come_and_go_at_once_are_never_lost, |app| {
     let admin = app.office().await;
     let code = app.receive(&admin, json!({})).await;
@@ -497,14 +529,8 @@ story!(what_a_crash_left_is_tidied_after_a_day, |app| {
     let code = app.receive(&admin, json!({})).await;
     add(app, &admin, &code, "kind=component", "a.pdf", pdf(100)).await.expect(201);
     // A process that died between store and row: one content of its own, one that a file has, too.
-    let (actor, now) = (Actor::service("tests"), app.ambient.now());
-    for size in [100, 200] {
-        let mut body = futures_util::stream::iter([Ok::<_, String>(pdf(size))]);
-        let spooled = app.files.receive(&mut body).await.unwrap();
-        let act = Act { actor: &actor, now, ambient: &app.ambient };
-        app.db.write(|tx| claim(tx, act, &spooled.sha256)).unwrap();
-        app.files.store.keep(spooled).await.unwrap();
-    }
+    claimed(app, 100).await;
+    claimed(app, 200).await;
     let incoming = app.folder.path().join("incoming");
     std::fs::write(incoming.join("motcua-upload-dead"), b"%PDF").unwrap();
     std::fs::write(incoming.join("somebody else's"), b"x").unwrap();
