@@ -56,6 +56,8 @@ pub async fn serve(
         tokens,
         running: http::idempotency::Running::default(),
         metrics,
+        press: settings.press()?,
+        public_url: settings.public_url.clone(),
     });
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(worker::run(db, ambient, settings.at_risk_days, stopped));

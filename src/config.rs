@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use clap::Args;
 
 use crate::ambient::Ambient;
+use crate::documents::press::Press;
 use crate::flow::accounts::hex;
 use crate::http::tokens::TokenKey;
 use crate::storage::PoolSizes;
@@ -51,6 +52,27 @@ pub struct ServeSettings {
     /// Open a warning letter so many working days ahead; 0 opens none.
     #[arg(long, env = "MOTCUA_AT_RISK_DAYS", default_value_t = 0)]
     pub at_risk_days: u32,
+    /// Folder with templates of papers that override those compiled in.
+    #[arg(long, env = "MOTCUA_TEMPLATES")]
+    pub templates: Option<PathBuf>,
+    /// Address below which applicants look dossiers up, printed as QR code on receipts.
+    #[arg(long, env = "MOTCUA_PUBLIC_URL")]
+    pub public_url: Option<String>,
+}
+
+impl ServeSettings {
+    /// What prints papers.
+    ///
+    /// # Errors
+    /// When the folder of templates is not there: papers would go out with other words than the office set.
+    pub fn press(&self) -> io::Result<Press> {
+        match &self.templates {
+            Some(folder) if !folder.is_dir() => {
+                Err(io::Error::other(format!("MOTCUA_TEMPLATES: {} is no folder", folder.display())))
+            }
+            templates => Ok(Press::new(templates.clone())),
+        }
+    }
 }
 
 impl StoreSettings {

@@ -1,7 +1,9 @@
 //! What people print and open.
 
+pub mod docx;
 pub mod form_06a;
 pub mod form_06b;
+pub mod press;
 pub mod register;
 
 mod figures;

@@ -15,7 +15,8 @@ use typst::{World as _, WorldExt as _};
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 use crate::domain::forms::Printable;
-use crate::domain::forms::text::Paper;
+use crate::domain::forms::text::{Block, Paper};
+use crate::domain::vocabulary::AgencyCode;
 use world::{DATA, QR, World, file_id};
 
 mod world;
@@ -76,7 +77,7 @@ impl Press {
         if let Some(look_up) = &paper.look_up {
             given.push((file_id(QR), Bytes::from_string(qr(&look_up.content)?)));
         }
-        let folders = self.folders(paper.agency.as_str());
+        let folders = self.folders(paper.agency.as_ref());
         let world = World::new(paper.form.as_str(), folders, given);
         let printed = compile(&world, &paper);
         clear_now_and_then(is_long(&paper));
@@ -84,8 +85,10 @@ impl Press {
     }
 
     /// Where templates of the agency's own may lie, the nearest first.
-    fn folders(&self, agency: &str) -> Vec<PathBuf> {
-        self.templates.iter().flat_map(|templates| [templates.join(agency), templates.to_path_buf()]).collect()
+    fn folders(&self, agency: Option<&AgencyCode>) -> Vec<PathBuf> {
+        let Some(templates) = &self.templates else { return Vec::new() };
+        let own = agency.map(|agency| templates.join(agency.as_str()));
+        own.into_iter().chain([templates.to_path_buf()]).collect()
     }
 }
 
@@ -93,13 +96,19 @@ fn compile(world: &World, paper: &Paper) -> Result<Vec<u8>, PaperError> {
     let document = typst::compile(world).output.map_err(|errors| fault(world, &errors))?;
     let standards = PdfStandards::new(&[PdfStandard::A_2b]).map_err(|cause| PaperError::Data(format!("{cause:?}")))?;
     let options = PdfOptions {
-        ident: Smart::Custom(format!("{}/{}/{}", paper.agency, paper.form, paper.identity)),
+        ident: Smart::Custom(identity(paper)),
         creator: Smart::Custom(Some("motcua".to_owned())),
         timestamp: paper.date.and_then(timestamp),
         standards,
         ..PdfOptions::default()
     };
     typst_pdf::pdf(&document, &options).map_err(|errors| fault(world, &errors))
+}
+
+/// What tells the file from all others, and stays when it is printed again.
+fn identity(paper: &Paper) -> String {
+    let agency = paper.agency.as_ref().map_or("", AgencyCode::as_str);
+    format!("{agency}/{}/{}", paper.form, paper.identity)
 }
 
 fn timestamp(date: NaiveDate) -> Option<Timestamp> {
@@ -130,7 +139,6 @@ fn qr(content: &str) -> Result<String, PaperError> {
 
 /// Whether typst is to forget a paper at once: its layout takes much memory and is not asked for again.
 fn is_long(paper: &Paper) -> bool {
-    use crate::domain::forms::text::Block;
     paper.body.iter().any(|block| matches!(block, Block::Table(table) if table.rows.len() > 200))
 }
 

@@ -66,6 +66,7 @@ const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/reports/06b.xlsx"),
     (Method::GET, "/v1/reports/register"),
     (Method::GET, "/v1/reports/register.xlsx"),
+    (Method::GET, "/v1/reports/register.pdf"),
     (Method::GET, "/v1/deadline"),
     (Method::GET, "/v1/agencies"),
     (Method::GET, "/v1/agencies/{code}/closures"),
@@ -248,14 +249,18 @@ impl<P: Permission> Call<P> {
         }
     }
 
+    /// Whether the caller says in `If-None-Match` that it has what this tag stands for.
+    pub fn knows(&self, tag: &str) -> bool {
+        let known = self.req.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+        known.is_some_and(|known| {
+            known == "*" || known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)
+        })
+    }
+
     /// Shows one resource with its ETag, or 304 when the caller has this version.
     pub fn show(&self, view: &impl Serialize, version: i64) -> HttpResponse {
         let tag = etag(version);
-        let known = self.req.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-        let is_known = known.is_some_and(|known| {
-            known == "*" || known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)
-        });
-        if is_known {
+        if self.knows(&tag) {
             return HttpResponse::NotModified().insert_header(("ETag", tag)).finish();
         }
         HttpResponse::Ok().insert_header(("ETag", tag)).json(view)

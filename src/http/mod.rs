@@ -17,6 +17,7 @@ pub mod dossiers;
 pub mod frozen_reports;
 pub mod imports;
 pub mod letters;
+pub mod papers;
 pub mod register;
 pub mod reports;
 pub mod service_index;
@@ -43,6 +44,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::ambient::Ambient;
+use crate::documents::press::Press;
 use crate::storage::Db;
 use idempotency::Running;
 use tokens::TokenKey;
@@ -62,6 +64,10 @@ pub struct AppState {
     pub running: Running,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
+    /// Prints papers.
+    pub press: Press,
+    /// Address below which applicants look dossiers up.
+    pub public_url: Option<String>,
 }
 
 #[derive(OpenApi)]
@@ -94,6 +100,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(corrections::routes)
         .configure(imports::routes)
         .configure(letters::routes)
+        .configure(papers::routes)
         .configure(statistics::routes)
         .configure(reports::routes)
         .configure(register::routes)

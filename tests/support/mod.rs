@@ -13,6 +13,7 @@ use actix_web::web::Data;
 use chrono::NaiveDateTime;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use motcua::ambient::Ambient;
+use motcua::documents::press::Press;
 use motcua::domain::vocabulary::{AgencyCode, Role};
 use motcua::flow::accounts::{add_user, hash_password};
 use motcua::flow::verify::verify;
@@ -146,6 +147,8 @@ impl TestApp {
             tokens: TokenKey::new(b"a key for tests only, 32 bytes long"),
             running: Running::default(),
             metrics: recorder(),
+            press: Press::default(),
+            public_url: Some("https://tra-cuu.example.vn/ho-so".to_owned()),
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

@@ -23,8 +23,8 @@ pub struct Imprint {
 /// The agency that issues a paper.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Letterhead {
-    /// Its identifier.
-    pub code: AgencyCode,
+    /// Its identifier; `None` for a paper of all agencies.
+    pub code: Option<AgencyCode>,
     /// Its name.
     pub agency: String,
     /// Name of the agency above it.
@@ -41,6 +41,11 @@ const UNIT: &str = "Bộ phận Tiếp nhận và Trả kết quả";
 const CENTRE: &str = "trung tâm phục vụ hành chính công";
 
 impl Letterhead {
+    /// A letterhead to be filled in, for a paper of all agencies.
+    pub fn blank() -> Self {
+        Self { code: None, agency: "……………………………".to_owned(), governing: None, imprint: Imprint::default() }
+    }
+
     /// Whether the agency is a one-stop shop itself, and has none.
     fn is_centre(&self) -> bool {
         self.agency.to_lowercase().starts_with(CENTRE)

@@ -9,8 +9,8 @@ use crate::domain::vocabulary::AgencyCode;
 /// Everything that stands on a paper, from top to bottom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Paper {
-    /// The agency whose paper it is.
-    pub agency: AgencyCode,
+    /// The agency whose paper it is; `None` for one of all agencies.
+    pub agency: Option<AgencyCode>,
     /// What kind of paper.
     pub form: Form,
     /// The set its form belongs to.
@@ -158,7 +158,7 @@ pub struct LookUp {
 
 impl Paper {
     /// An empty paper of a form, with its label and sheet.
-    pub fn new(agency: AgencyCode, form: Form, set: FormSet, identity: String, head: Head, title: String) -> Self {
+    pub fn new(agency: Option<AgencyCode>, form: Form, set: FormSet, identity: String, head: Head, title: String) -> Self {
         let form_label = form.number(set).map(|number| format!("Mẫu số {number:02} - {}", set.circular()));
         Self {
             agency,
