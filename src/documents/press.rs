@@ -154,4 +154,4 @@ fn clear_now_and_then(at_once: bool) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::documents) mod tests;

@@ -13,6 +13,7 @@ mod letters;
 mod life;
 mod malformed;
 mod moves;
+mod papers;
 mod reports;
 mod retries;
 mod service_index;
