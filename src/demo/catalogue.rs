@@ -84,8 +84,7 @@ pub fn procedures() -> Result<Vec<Procedure>, StorageError> {
 pub(super) fn enter(tx: &mut Tx, act: Act<'_>) -> Result<(), Fault> {
     let place = Some("Đắk Nông".to_owned());
     let imprint = Imprint { place, symbol: Some("UBND".to_owned()), ..Imprint::default() };
-    let (code, name) = (agency(PROVINCE)?, "UBND tỉnh Đắk Nông".to_owned());
-    add_agency(tx, act, code, name, AgencyLevel::Province, None, imprint)?;
+    add_agency(tx, act, agency(PROVINCE)?, "UBND tỉnh Đắk Nông".into(), AgencyLevel::Province, None, imprint)?;
     let name = "Sở Lao động - Thương binh và Xã hội tỉnh Đắk Nông".to_owned();
     let imprint = Imprint {
         place: None,

@@ -204,12 +204,16 @@ impl Page {
                 let shares: i32 = table.columns.iter().map(|column| i32::from(column.width)).sum();
                 let widths: Vec<i32> =
                     table.columns.iter().map(|column| self.line() * i32::from(column.width) / shares.max(1)).collect();
-                let headings = table.columns.iter().zip(&widths).map(|(column, width)| {
-                    cell(*width, vec![centred().add_run(text(column.heading).bold())])
-                });
+                let headings = table
+                    .columns
+                    .iter()
+                    .zip(&widths)
+                    .map(|(column, width)| cell(*width, vec![centred().add_run(text(column.heading).bold())]));
                 let mut rows = vec![TableRow::new(headings.collect())];
                 rows.extend(table.rows.iter().map(|row| {
-                    TableRow::new(row.iter().zip(&widths).map(|(value, width)| cell(*width, vec![lines(value)])).collect())
+                    TableRow::new(
+                        row.iter().zip(&widths).map(|(value, width)| cell(*width, vec![lines(value)])).collect(),
+                    )
                 }));
                 let grid = widths.iter().copied().map(unsigned).collect();
                 document.add_table(Table::new(rows).set_grid(grid).layout(TableLayoutType::Fixed))

@@ -94,7 +94,9 @@ impl Press {
 
 fn compile(world: &World, paper: &Paper) -> Result<Vec<u8>, PaperError> {
     let document = typst::compile(world).output.map_err(|errors| fault(world, &errors))?;
-    let standards = PdfStandards::new(&[PdfStandard::A_2b]).map_err(|cause| PaperError::Data(format!("{cause:?}")))?;
+    // To be archived, a file must be dated; a draft is neither.
+    let archival: &[PdfStandard] = if paper.date.is_some() { &[PdfStandard::A_2b] } else { &[] };
+    let standards = PdfStandards::new(archival).map_err(|cause| PaperError::Data(format!("{cause:?}")))?;
     let options = PdfOptions {
         ident: Smart::Custom(identity(paper)),
         creator: Smart::Custom(Some("motcua".to_owned())),

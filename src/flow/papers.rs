@@ -97,11 +97,11 @@ fn matter(reader: &mut Reader, record: &Record, reason: fn(&Event) -> Option<&st
 /// # Errors
 /// [`Refusal::NoSuchPaper`] where none was ever made, [`Refusal::DossierVoid`], [`Fault::Storage`].
 pub fn supplement(reader: &mut Reader, record: &Record) -> Result<SupplementPaper, Fault> {
-    let reason = |event: &Event| match event {
-        Event::SupplementRequested { reason, .. } => Some(reason.as_str()),
+    let matter = matter(reader, record, |event| match event {
+        Event::SupplementRequested { reason, .. } => Some(reason),
         _ => None,
-    };
-    matter(reader, record, reason).map(SupplementPaper)
+    })?;
+    Ok(SupplementPaper(matter))
 }
 
 /// The refusal at intake, or the refusal that is the dossier's result.
@@ -113,12 +113,12 @@ pub fn refusal(reader: &mut Reader, record: &Record) -> Result<RefusalPaper, Fau
     if standing.status != Status::Rejected && standing.outcome != Some(Outcome::Refused) {
         return Err(Refusal::NoSuchPaper.into());
     }
-    let reason = |event: &Event| match event {
-        Event::Rejected { reason } => Some(reason.as_str()),
+    let matter = matter(reader, record, |event| match event {
+        Event::Rejected { reason } => Some(reason),
         Event::Finished { outcome: Outcome::Refused, reason, .. } => Some(reason.as_deref().unwrap_or_default()),
         _ => None,
-    };
-    matter(reader, record, reason).map(RefusalPaper)
+    })?;
+    Ok(RefusalPaper(matter))
 }
 
 /// The notice that resolving stopped, at the applicant's request or otherwise.
@@ -130,11 +130,10 @@ pub fn stop(reader: &mut Reader, record: &Record) -> Result<StopPaper, Fault> {
     if !matches!(status, Status::Withdrawn | Status::Stopped) {
         return Err(Refusal::NoSuchPaper.into());
     }
-    let reason = |event: &Event| match event {
-        Event::Withdrawn { reason, .. } | Event::Stopped { reason, .. } => Some(reason.as_str()),
+    let matter = matter(reader, record, |event| match event {
+        Event::Withdrawn { reason, .. } | Event::Stopped { reason, .. } => Some(reason),
         _ => None,
-    };
-    let matter = matter(reader, record, reason)?;
+    })?;
     Ok(StopPaper::new(matter, status == Status::Withdrawn)?)
 }
 

@@ -252,9 +252,8 @@ impl<P: Permission> Call<P> {
     /// Whether the caller says in `If-None-Match` that it has what this tag stands for.
     pub fn knows(&self, tag: &str) -> bool {
         let known = self.req.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-        known.is_some_and(|known| {
-            known == "*" || known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)
-        })
+        known
+            .is_some_and(|known| known == "*" || known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag))
     }
 
     /// Shows one resource with its ETag, or 304 when the caller has this version.

@@ -207,9 +207,7 @@ pub fn particulars(refusal: &Refusal) -> Option<String> {
         Refusal::TooFarBack { at, days } => format!("{}; tối đa {days} ngày", time(at)),
         Refusal::ProcedureNotInForce { on }
         | Refusal::PromulgatedInTheFuture { on }
-        | Refusal::FormNotInForce { on } => {
-            on.format("%d/%m/%Y").to_string()
-        }
+        | Refusal::FormNotInForce { on } => on.format("%d/%m/%Y").to_string(),
         Refusal::RegisterTooLong { most } => format!("tối đa {most} hồ sơ"),
         Refusal::PeriodOpen { to } => format!("đến hết ngày {}", to.format("%d/%m/%Y")),
         Refusal::NewReturnTooEarly { than } => format!("sau {}", time(than)),

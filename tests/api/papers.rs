@@ -45,7 +45,8 @@ async fn letterheads(app: &TestApp, admin: &str) {
         ("H16.18", json!({"phone": "0261 0000 000", "symbol": "SLĐTBXH", "address": "Số 1"})),
     ] {
         let path = format!("/v1/agencies/{code}");
-        let changed = app.send(Method::PATCH, &path, Some(admin), &[("if-match", "\"1\"")], Some(body)).await.expect(200);
+        let changed =
+            app.send(Method::PATCH, &path, Some(admin), &[("if-match", "\"1\"")], Some(body)).await.expect(200);
         assert_eq!(changed["version"], 2, "{changed}");
     }
 }
@@ -107,16 +108,25 @@ story!(a_dossier_of_2023_has_the_forms_of_2018, |app| {
     let code = listed["items"][0]["code"].as_str().unwrap().to_owned();
     let get = async |paper: &str| app.get(&format!("/v1/dossiers/{code}/{paper}"), &admin).await;
     let receipt = said(&get("receipt.pdf").await);
-    has(&receipt, &["Mẫu số 01 - Thông tư số 01/2018/TT-VPCP", &format!("Số: {code}/TNHS"), "ngày 02 tháng 5 năm 2023"]);
+    has(
+        &receipt,
+        &["Mẫu số 01 - Thông tư số 01/2018/TT-VPCP", &format!("Số: {code}/TNHS"), "ngày 02 tháng 5 năm 2023"],
+    );
     assert!(!receipt.contains("000000000002"), "form 01 of 2018 has no identifier");
     has(&said(&get("supplement.pdf").await), &["Mẫu số 02 - Thông tư số 01/2018/TT-VPCP", "1. Thiếu bản sao"]);
-    has(&said(&get("control-slip.pdf").await), &["Mẫu số 05 - Thông tư số 01/2018/TT-VPCP", "Dừng giải quyết: Trùng hồ sơ"]);
+    has(
+        &said(&get("control-slip.pdf").await),
+        &["Mẫu số 05 - Thông tư số 01/2018/TT-VPCP", "Dừng giải quyết: Trùng hồ sơ"],
+    );
     for paper in ["stop.pdf", "stop.docx"] {
         assert_eq!(get(paper).await.problem(409), "form_not_in_force", "a stop had no form before 15 September 2025");
     }
     assert_eq!(get("refusal.pdf").await.problem(404), "no_such_paper");
     let register = said(&app.get("/v1/reports/register.pdf?period=2023-M05&agency=H16.18", &admin).await);
-    has(&register, &["SỔ THEO DÕI HỒ SƠ", "Mẫu số 06 - Thông tư số 01/2018/TT-VPCP", "Dừng giải quyết ngày 04/05/2023"]);
+    has(
+        &register,
+        &["SỔ THEO DÕI HỒ SƠ", "Mẫu số 06 - Thông tư số 01/2018/TT-VPCP", "Dừng giải quyết ngày 04/05/2023"],
+    );
 });
 
 story!(notices_are_there_when_they_were_given, |app| {
@@ -133,7 +143,8 @@ story!(notices_are_there_when_they_were_given, |app| {
     }
     let move_on = async |code: &str, body| app.transition(&admin, code, body).await.expect(200);
     move_on(&asked, json!({"to": "processing"})).await;
-    move_on(&asked, json!({"to": "supplement_required", "reason": "Thiếu bản sao giấy khai sinh\nThiếu tờ khai"})).await;
+    move_on(&asked, json!({"to": "supplement_required", "reason": "Thiếu bản sao giấy khai sinh\nThiếu tờ khai"}))
+        .await;
     let supplement = said(&get(&asked, "supplement.pdf").await);
     has(
         &supplement,
@@ -152,7 +163,10 @@ story!(notices_are_there_when_they_were_given, |app| {
     has(&slip, &["PHIẾU KIỂM SOÁT QUÁ TRÌNH GIẢI QUYẾT HỒ SƠ", "Mẫu số 06", "1. Giao: Bộ phận TN&TKQ", "Đã bổ sung"]);
 
     move_on(&refused, json!({"to": "finished", "outcome": "refused", "reason": "Không đủ điều kiện"})).await;
-    has(&said(&get(&refused, "refusal.pdf").await), &["PHIẾU TỪ CHỐI TIẾP NHẬN", "Không đủ điều kiện.", "000000000001"]);
+    has(
+        &said(&get(&refused, "refusal.pdf").await),
+        &["PHIẾU TỪ CHỐI TIẾP NHẬN", "Không đủ điều kiện.", "000000000001"],
+    );
     has(&document(&get(&refused, "refusal.docx").await), &["Không đủ điều kiện.", "/PTC-BPTNTKQ"]);
     move_on(&refused, json!({"to": "reopen", "reason": "Nhầm"})).await;
     assert_eq!(get(&refused, "refusal.pdf").await.problem(404), "no_such_paper", "a refusal undone is none");
@@ -210,11 +224,23 @@ story!(papers_are_for_those_who_may_read_the_dossier, |app| {
     let opened = json!({"kind": "lost", "reason": "Mất giấy tờ"});
     let opened = app.post(&format!("/v1/dossiers/{code}/apology-letters"), &admin, opened).await.expect(201);
     let id = opened["id"].as_str().unwrap();
-    let mut paths = vec![format!("/v1/apology-letters/{id}/letter.pdf"), format!("/v1/apology-letters/{id}/letter.docx")];
-    for paper in ["receipt.pdf", "supplement.pdf", "supplement.docx", "refusal.pdf", "refusal.docx", "stop.pdf", "stop.docx", "control-slip.pdf"] {
+    let mut paths =
+        vec![format!("/v1/apology-letters/{id}/letter.pdf"), format!("/v1/apology-letters/{id}/letter.docx")];
+    for paper in [
+        "receipt.pdf",
+        "supplement.pdf",
+        "supplement.docx",
+        "refusal.pdf",
+        "refusal.docx",
+        "stop.pdf",
+        "stop.docx",
+        "control-slip.pdf",
+    ] {
         paths.push(format!("/v1/dossiers/{code}/{paper}"));
     }
-    for (place, role) in [Role::FrontDesk, Role::Officer, Role::Leader, Role::Auditor, Role::Admin].into_iter().enumerate() {
+    for (place, role) in
+        [Role::FrontDesk, Role::Officer, Role::Leader, Role::Auditor, Role::Admin].into_iter().enumerate()
+    {
         let own = app.user(&format!("own{place}"), role, Some("H16.18")).await;
         let other = app.user(&format!("other{place}"), role, Some("H16.19")).await;
         for path in &paths {
@@ -226,7 +252,10 @@ story!(papers_are_for_those_who_may_read_the_dossier, |app| {
         let register = app.get("/v1/reports/register.pdf?period=2026-M03&agency=H16.18", &other).await;
         assert_eq!(register.problem(404), "not_found", "{role:?}");
     }
-    assert_eq!(app.get(&format!("/v1/dossiers/{code}/receipt.pdf?x=1"), &admin).await.problem(400), "unknown_parameter");
+    assert_eq!(
+        app.get(&format!("/v1/dossiers/{code}/receipt.pdf?x=1"), &admin).await.problem(400),
+        "unknown_parameter"
+    );
     assert_eq!(app.get("/v1/apology-letters/nothing/letter.pdf", &admin).await.problem(404), "not_found");
 });
 
@@ -236,9 +265,14 @@ story!(what_stands_on_an_agencys_papers_is_kept_with_it, |app| {
         "place": "Gia Nghĩa", "address": "Số 1", "phone": "0261", "symbol": "SX"});
     let made = app.post("/v1/agencies", &admin, body).await.expect(201);
     assert_eq!((&made["place"], &made["symbol"]), (&json!("Gia Nghĩa"), &json!("SX")));
-    let patch = async |body| app.send(Method::PATCH, "/v1/agencies/H16.20", Some(&admin), &[("if-match", "*")], Some(body)).await;
+    let patch = async |body| {
+        app.send(Method::PATCH, "/v1/agencies/H16.20", Some(&admin), &[("if-match", "*")], Some(body)).await
+    };
     let changed = patch(json!({"place": null, "phone": "0262"})).await.expect(200);
-    assert_eq!((&changed["place"], &changed["phone"], &changed["symbol"]), (&json!(null), &json!("0262"), &json!("SX")));
+    assert_eq!(
+        (&changed["place"], &changed["phone"], &changed["symbol"]),
+        (&json!(null), &json!("0262"), &json!("SX"))
+    );
     assert_eq!((&changed["name"], &changed["address"]), (&json!("Sở"), &json!("Số 1")), "what is left out stays");
     assert_eq!(patch(json!({"name": null})).await.problem(422), "validation");
     let read = app.get("/v1/agencies/H16.20", &admin).await.expect(200);

@@ -21,7 +21,8 @@ fn said(xml: &str) -> String {
 #[test]
 fn hard_syllables_are_written_letter_by_letter() {
     let text = said(&part(&docx(&hard_letter()).unwrap(), "word/document.xml"));
-    for syllables in ["Nguyễn Thị Ưởng", "Đặng Văn Quỳnh", "Ỷ lại", "xã Hữu Nghị", "tiếp nhận hồ sơ", "SỞ LAO ĐỘNG"] {
+    for syllables in ["Nguyễn Thị Ưởng", "Đặng Văn Quỳnh", "Ỷ lại", "xã Hữu Nghị", "tiếp nhận hồ sơ", "SỞ LAO ĐỘNG"]
+    {
         assert!(text.contains(syllables), "{syllables} in {text}");
     }
     let receipt = said(&part(&docx(&hard_receipt()).unwrap(), "word/document.xml"));

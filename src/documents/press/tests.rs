@@ -154,11 +154,20 @@ fn an_agency_overrides_templates_and_a_broken_one_is_named() {
 
     let own = folder.path().join("H16.18");
     fs::create_dir(&own).unwrap();
-    fs::write(own.join("apology.typ"), "#import \"layout.typ\": *\n#let data = json(\"data.json\")\n#title(data.paper)").unwrap();
-    assert!(said(&press.pdf(&hard_letter()).unwrap()).starts_with("PHIẾU XIN LỖI VÀ"), "its own, with what is built in");
+    fs::write(
+        own.join("apology.typ"),
+        "#import \"layout.typ\": *\n#let data = json(\"data.json\")\n#title(data.paper)",
+    )
+    .unwrap();
+    assert!(
+        said(&press.pdf(&hard_letter()).unwrap()).starts_with("PHIẾU XIN LỖI VÀ"),
+        "its own, with what is built in"
+    );
 
     fs::write(own.join("apology.typ"), "một\n#khong-co").unwrap();
-    let PaperError::Template { place, message } = press.pdf(&hard_letter()).unwrap_err() else { panic!("a template fault") };
+    let PaperError::Template { place, message } = press.pdf(&hard_letter()).unwrap_err() else {
+        panic!("a template fault")
+    };
     assert!(place.ends_with("H16.18/apology.typ:2"), "{place}");
     assert!(message.contains("khong-co"), "{message}");
 }

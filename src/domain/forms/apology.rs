@@ -79,7 +79,9 @@ impl LetterPaper {
             (LetterKind::Misconduct, ..) => {
                 ("VĂN BẢN XIN LỖI", Some("Về hành vi vi phạm của công chức, viên chức khi giải quyết hồ sơ"))
             }
-            (LetterKind::Late | LetterKind::AtRisk, false, _) => ("PHIẾU XIN LỖI", Some("Về việc chậm giải quyết hồ sơ")),
+            (LetterKind::Late | LetterKind::AtRisk, false, _) => {
+                ("PHIẾU XIN LỖI", Some("Về việc chậm giải quyết hồ sơ"))
+            }
             (_, true, FormSet::Of2018) => ("PHIẾU XIN LỖI VÀ HẸN LẠI NGÀY TRẢ KẾT QUẢ", None),
             (_, true, FormSet::Of2025) => ("PHIẾU XIN LỖI VÀ ĐỀ NGHỊ GIA HẠN THỜI GIAN GIẢI QUYẾT", None),
         }
@@ -106,8 +108,12 @@ impl LetterPaper {
         let is_ahead = self.promised_at.is_some_and(|promised| self.on() <= promised.date());
         match self.ended {
             Some(Ended { at, with_result }) => {
-                let ending = if with_result { "có kết quả giải quyết" } else { "kết thúc việc giải quyết" };
-                format!("{agency} {ending} hồ sơ của {you} vào {}, chậm so với thời hạn quy định ghi trên {SLIP}.", moment(at))
+                let ending =
+                    if with_result { "có kết quả giải quyết" } else { "kết thúc việc giải quyết" };
+                format!(
+                    "{agency} {ending} hồ sơ của {you} vào {}, chậm so với thời hạn quy định ghi trên {SLIP}.",
+                    moment(at)
+                )
             }
             None if is_ahead => format!(
                 "Tuy nhiên, {agency} không thể trả kết quả giải quyết hồ sơ của {you} đúng thời hạn quy định ghi trên {SLIP}."
@@ -126,7 +132,9 @@ impl LetterPaper {
                 format!("Trong quá trình tiếp nhận, giải quyết hồ sơ, {agency} đã để mất giấy tờ trong hồ sơ nêu trên.")
             }
             LetterKind::Damaged => {
-                format!("Trong quá trình tiếp nhận, giải quyết hồ sơ, {agency} đã để hư hỏng giấy tờ trong hồ sơ nêu trên.")
+                format!(
+                    "Trong quá trình tiếp nhận, giải quyết hồ sơ, {agency} đã để hư hỏng giấy tờ trong hồ sơ nêu trên."
+                )
             }
             LetterKind::Misconduct => format!(
                 "Trong quá trình tiếp nhận, giải quyết hồ sơ nêu trên, công chức, viên chức của {agency} đã có hành vi vi phạm quy định."

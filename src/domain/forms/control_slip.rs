@@ -145,7 +145,9 @@ const fn result(class: Option<EndClass>) -> &'static str {
 const COLUMNS: [Column; 4] = [
     Column { heading: "Tên đơn vị", width: 36, centred: false },
     Column { heading: "Thời gian giao, nhận hồ sơ", width: 24, centred: true },
-    Column { heading: "Kết quả giải quyết hồ sơ (trước hạn/đúng hạn/quá hạn)", width: 18, centred: true },
+    Column {
+        heading: "Kết quả giải quyết hồ sơ (trước hạn/đúng hạn/quá hạn)", width: 18, centred: true
+    },
     Column { heading: "Ghi chú", width: 30, centred: false },
 ];
 
@@ -192,7 +194,8 @@ impl Printable for ControlSlipPaper {
             Block::Table(Table { columns: COLUMNS.to_vec(), group: None, numbered: false, rows }),
         ];
         paper.notes = vec![
-            "Phiếu được lập từ lưu vết tự động của hệ thống; trong ngoặc là tài khoản đã ghi nhận việc giao, nhận.".to_owned(),
+            "Phiếu được lập từ lưu vết tự động của hệ thống; trong ngoặc là tài khoản đã ghi nhận việc giao, nhận."
+                .to_owned(),
         ];
         paper
     }

@@ -43,7 +43,9 @@ const CENTRE: &str = "trung tâm phục vụ hành chính công";
 impl Letterhead {
     /// A letterhead to be filled in, for a paper of all agencies.
     pub fn blank() -> Self {
-        Self { code: None, agency: "……………………………".to_owned(), governing: None, imprint: Imprint::default() }
+        Self {
+            code: None, agency: "……………………………".to_owned(), governing: None, imprint: Imprint::default()
+        }
     }
 
     /// Whether the agency is a one-stop shop itself, and has none.

@@ -56,7 +56,8 @@ impl Matter {
 
     /// A paper of this form with the head of the one-stop shop.
     fn sheet(&self, form: Form, notation: Option<&str>, title: &str) -> Paper {
-        let number = notation.map_or_else(|| format!("Số: {BLANK}{BLANK}"), |notation| number_and_notation(None, notation));
+        let number =
+            notation.map_or_else(|| format!("Số: {BLANK}{BLANK}"), |notation| number_and_notation(None, notation));
         let head = self.letterhead.head_of_unit(number, Some(self.at.date()));
         let identity = format!("{}/{}", self.dossier, self.at);
         let paper = Paper::new(self.letterhead.code.clone(), form, self.set(), identity, head, title.to_owned());
@@ -119,8 +120,7 @@ impl Printable for RefusalPaper {
             FormSet::Of2018 => None,
             FormSet::Of2025 => Some(format!("PTC-{}", matter.letterhead.unit_symbol())),
         };
-        let mut paper =
-            matter.sheet(Form::Refusal, notation.as_deref(), "PHIẾU TỪ CHỐI TIẾP NHẬN GIẢI QUYẾT HỒ SƠ");
+        let mut paper = matter.sheet(Form::Refusal, notation.as_deref(), "PHIẾU TỪ CHỐI TIẾP NHẬN GIẢI QUYẾT HỒ SƠ");
         let (applicant, unit) = (&matter.applicant, matter.letterhead.unit());
         paper.body = vec![
             Block::paragraph(unit.clone()),
@@ -160,7 +160,8 @@ impl Printable for StopPaper {
         let mut paper = matter.sheet(Form::Stop, Some(&notation), "THÔNG BÁO");
         paper.subtitle = Some("Dừng giải quyết hồ sơ".to_owned());
         let (applicant, unit) = (&matter.applicant, matter.letterhead.unit());
-        let identity = applicant.identity_no.as_deref().map_or_else(String::new, |number| format!("; số định danh: {number}"));
+        let identity =
+            applicant.identity_no.as_deref().map_or_else(String::new, |number| format!("; số định danh: {number}"));
         let received = format!(
             "Ngày {}, {unit} tiếp nhận hồ sơ đề nghị giải quyết thủ tục hành chính “{}” của {}{identity}; mã số hồ sơ: {}.",
             day(matter.filed_at.date()).trim_start_matches("ngày "),

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::text::{Block, Field};
 use super::FormSet;
+use super::text::{Block, Field};
 use crate::domain::papers::{Applicant, Submitter};
 use crate::domain::vocabulary::ApplicantKind;
 

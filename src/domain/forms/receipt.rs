@@ -129,6 +129,7 @@ impl ReceiptPaper {
 fn component(document: &Document) -> String {
     let Document { name, originals, copies } = document;
     let counted = |count: u16, what| (count > 0).then(|| format!("{count:02} {what}"));
-    let counts: Vec<String> = [counted(*originals, "bản chính"), counted(*copies, "bản sao")].into_iter().flatten().collect();
+    let counts: Vec<String> =
+        [counted(*originals, "bản chính"), counted(*copies, "bản sao")].into_iter().flatten().collect();
     if counts.is_empty() { name.clone() } else { format!("{name} ({})", counts.join(", ")) }
 }

@@ -166,7 +166,8 @@ fn the_agency_issues_its_own_papers_and_governs_its_one_stop_shop() {
     assert_eq!(unit.governing.as_deref(), Some("SỞ LAO ĐỘNG - THƯƠNG BINH VÀ XÃ HỘI"));
     assert_eq!(unit.issuer, "BỘ PHẬN TIẾP NHẬN VÀ TRẢ KẾT QUẢ");
     // A centre of public administrative services is a one-stop shop itself (Decree 118/2025 art. 7).
-    let centre = Letterhead { agency: "Trung tâm Phục vụ hành chính công xã Quảng Khê".to_owned(), ..letterhead() };
+    let centre =
+        Letterhead { agency: "Trung tâm Phục vụ hành chính công xã Quảng Khê".to_owned(), ..letterhead() };
     let head = centre.head_of_unit("Số: 1".to_owned(), None);
     assert_eq!(head.issuer, "TRUNG TÂM PHỤC VỤ HÀNH CHÍNH CÔNG XÃ QUẢNG KHÊ");
     assert_eq!((centre.unit_symbol(), letterhead().unit_symbol()), ("TTPVHCC", "BPTNTKQ"));
@@ -225,7 +226,10 @@ fn an_apology_alone_gives_no_new_date() {
     let paper = alone.paper();
     assert_eq!((paper.title.as_str(), &paper.form_label), ("PHIẾU XIN LỖI", &None));
     let text = said(&paper);
-    assert!(text.contains("có kết quả giải quyết hồ sơ của Ông/Bà vào 10 giờ 00 phút, ngày 01 tháng 6 năm 2023"), "{text}");
+    assert!(
+        text.contains("có kết quả giải quyết hồ sơ của Ông/Bà vào 10 giờ 00 phút, ngày 01 tháng 6 năm 2023"),
+        "{text}"
+    );
     assert!(!text.contains("12 tháng 6"), "{text}");
     for (kind, part) in [
         (LetterKind::Lost, "đã để mất giấy tờ"),
@@ -277,7 +281,8 @@ fn the_control_slip_follows_the_journal() {
     let resumed = Event::Resumed { old: None, new: None };
     let finished = Event::Finished { outcome: Outcome::Granted, reason: None, class: EndClass::Early };
     let overdue = Event::BecameOverdue { late_from: at("2026-03-03T09:00:00") };
-    let journal = [&filed, &received, &Event::ProcessingStarted, &asked, &overdue, &resumed, &finished, &Event::Returned];
+    let journal =
+        [&filed, &received, &Event::ProcessingStarted, &asked, &overdue, &resumed, &finished, &Event::Returned];
     let now = at("2026-03-02T09:00:00");
     let found: Vec<_> = steps(journal.map(|event| (event, now, "canbo")))
         .into_iter()

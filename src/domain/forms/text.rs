@@ -158,7 +158,14 @@ pub struct LookUp {
 
 impl Paper {
     /// An empty paper of a form, with its label and sheet.
-    pub fn new(agency: Option<AgencyCode>, form: Form, set: FormSet, identity: String, head: Head, title: String) -> Self {
+    pub fn new(
+        agency: Option<AgencyCode>,
+        form: Form,
+        set: FormSet,
+        identity: String,
+        head: Head,
+        title: String,
+    ) -> Self {
         let form_label = form.number(set).map(|number| format!("Mẫu số {number:02} - {}", set.circular()));
         Self {
             agency,

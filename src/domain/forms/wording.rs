@@ -59,7 +59,8 @@ pub fn capitals(name: &str) -> String {
 pub fn capacity(agency: &str, position: &str) -> Vec<String> {
     let (agency, position) = (capitals(agency), capitals(position));
     let mut lines = Vec::new();
-    if agency.starts_with("UBND") || agency.starts_with("ỦY BAN NHÂN DÂN") || agency.starts_with("UỶ BAN NHÂN DÂN") {
+    if agency.starts_with("UBND") || agency.starts_with("ỦY BAN NHÂN DÂN") || agency.starts_with("UỶ BAN NHÂN DÂN")
+    {
         lines.push("TM. ỦY BAN NHÂN DÂN".to_owned());
     }
     if let Some(head) = position.strip_prefix("PHÓ ") {
