@@ -3,9 +3,9 @@
 use std::io::Cursor;
 
 use docx_rs::{
-    AlignmentType, BorderType, BreakType, Docx, Footer, Header, LineSpacing, PageMargin, Paragraph, ParagraphBorder,
-    ParagraphBorderPosition, ParagraphBorders, Run, RunFonts, SpecialIndentType, Tab, TabLeaderType, TabValueType,
-    Table, TableCell, TableLayoutType, TableRow, WidthType,
+    AlignmentType, BorderType, BreakType, Docx, Footer, Header, LineSpacing, LineSpacingType, PageMargin, Paragraph,
+    ParagraphBorder, ParagraphBorderPosition, ParagraphBorders, Run, RunFonts, SpecialIndentType, Tab, TabLeaderType,
+    TabValueType, Table, TableCell, TableLayoutType, TableRow, WidthType,
 };
 
 use super::press::PaperError;
@@ -62,6 +62,27 @@ fn unsigned(length: i32) -> usize {
 
 fn text(letters: &str) -> Run {
     Run::new().add_text(letters)
+}
+
+/// Lines of about the same length, none longer than so many letters if words allow: no last line of one word.
+fn balanced(name: &str, fit: usize) -> String {
+    let length = name.chars().count();
+    let fair = length / length.div_ceil(fit.max(1)).max(1);
+    let (mut lines, mut line) = (Vec::new(), String::new());
+    for word in name.split_whitespace() {
+        let before = line.chars().count();
+        let after = before + word.chars().count() + 1;
+        let is_fairer_without = after > fair && after.abs_diff(fair) > before.abs_diff(fair);
+        if before > 0 && (after > fit || is_fairer_without) {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines.join("\n")
 }
 
 fn centred() -> Paragraph {
@@ -163,8 +184,11 @@ impl Page {
         let size = if self.is_small() { 18 } else { 24 };
         let line = |letters: &str| centred().add_run(text(letters).size(size));
         let strong = |letters: &str, size| centred().add_run(text(letters).size(size).bold());
-        let mut issuer: Vec<Paragraph> = head.governing.iter().map(|name| line(name)).collect();
-        issuer.push(strong(&head.issuer, size));
+        // Capitals of this size are about two thirds as wide as high.
+        let fit = unsigned(left) / (size * 20 / 3);
+        let broken = |name: &str| lines(&balanced(name, fit)).size(size);
+        let mut issuer: Vec<Paragraph> = head.governing.iter().map(|name| centred().add_run(broken(name))).collect();
+        issuer.push(centred().add_run(broken(&head.issuer).bold()));
         issuer.push(rule(left / 3));
         let nation = vec![strong(head.nation, size), strong(head.motto, size + 1), rule(right / 5)];
         let dated = centred().add_run(text(&head.place_and_date).size(size + 1).italic());
@@ -176,12 +200,13 @@ impl Page {
     }
 
     fn title(&self, title: &str) -> Paragraph {
-        let spacing = LineSpacing::new().before(240).after(60);
+        let spacing = LineSpacing::new().before(180).after(120);
         centred().line_spacing(spacing).add_run(text(title).bold().size(self.letters + 2)).keep_next(true)
     }
 
     fn paragraph(&self) -> Paragraph {
-        let spacing = LineSpacing::new().before(0).after(if self.is_small() { 80 } else { 120 }).line(264);
+        let spacing = LineSpacing::new().before(0).after(if self.is_small() { 60 } else { 100 });
+        let spacing = spacing.line_rule(LineSpacingType::Auto).line(264);
         Paragraph::new().line_spacing(spacing).align(AlignmentType::Both)
     }
 
@@ -212,7 +237,10 @@ impl Page {
                 let mut rows = vec![TableRow::new(headings.collect())];
                 rows.extend(table.rows.iter().map(|row| {
                     TableRow::new(
-                        row.iter().zip(&widths).map(|(value, width)| cell(*width, vec![lines(value)])).collect(),
+                        row.iter()
+                            .zip(&widths)
+                            .map(|(value, width)| cell(*width, vec![Paragraph::new().add_run(lines(value))]))
+                            .collect(),
                     )
                 }));
                 let grid = widths.iter().copied().map(unsigned).collect();
@@ -224,7 +252,7 @@ impl Page {
     /// Fields on a line; one without a value has dots to its tab stop.
     fn fields(&self, fields: &[Field]) -> Paragraph {
         let count = i32::try_from(fields.len()).unwrap_or(1).max(1);
-        let mut paragraph = if fields.len() == 1 { self.indented() } else { self.paragraph() };
+        let mut paragraph = self.indented();
         if fields.iter().any(|field| field.value.is_none()) || fields.len() > 1 {
             paragraph = paragraph.align(AlignmentType::Left);
         }
@@ -281,8 +309,8 @@ impl Page {
     }
 }
 
-/// A cell's text, which may have line breaks.
-fn lines(value: &str) -> Paragraph {
+/// A text that may have line breaks.
+fn lines(value: &str) -> Run {
     let mut run = Run::new();
     for (place, line) in value.split('\n').enumerate() {
         if place > 0 {
@@ -290,7 +318,7 @@ fn lines(value: &str) -> Paragraph {
         }
         run = run.add_text(line);
     }
-    Paragraph::new().add_run(run)
+    run
 }
 
 #[cfg(test)]

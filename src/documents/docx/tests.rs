@@ -1,6 +1,6 @@
 use std::io::{Cursor, Read as _};
 
-use super::docx;
+use super::{balanced, docx};
 use crate::documents::press::tests::{hard_letter, hard_receipt};
 use crate::domain::vocabulary::LetterStatus;
 
@@ -21,7 +21,7 @@ fn said(xml: &str) -> String {
 #[test]
 fn hard_syllables_are_written_letter_by_letter() {
     let text = said(&part(&docx(&hard_letter()).unwrap(), "word/document.xml"));
-    for syllables in ["Nguyễn Thị Ưởng", "Đặng Văn Quỳnh", "Ỷ lại", "xã Hữu Nghị", "tiếp nhận hồ sơ", "SỞ LAO ĐỘNG"]
+    for syllables in ["Nguyễn Thị Ưởng", "Đặng Văn Quỳnh", "Ỷ lại", "xã Hữu Nghị", "tiếp nhận hồ sơ", "SỞ LAO ĐỘNG -"]
     {
         assert!(text.contains(syllables), "{syllables} in {text}");
     }
@@ -38,4 +38,16 @@ fn a_draft_is_marked_in_the_header() {
 #[test]
 fn the_same_paper_makes_the_same_bytes() {
     assert_eq!(docx(&hard_letter()).unwrap(), docx(&hard_letter()).unwrap());
+}
+
+#[test]
+fn names_are_broken_into_lines_of_about_the_same_length() {
+    for (name, fit, broken) in [
+        ("UBND TỈNH", 24, "UBND TỈNH"),
+        ("BỘ PHẬN TIẾP NHẬN VÀ TRẢ KẾT QUẢ", 24, "BỘ PHẬN TIẾP NHẬN\nVÀ TRẢ KẾT QUẢ"),
+        ("MỘT HAI BA BỐN NĂM SÁU", 9, "MỘT HAI\nBA BỐN\nNĂM SÁU"),
+        ("", 9, ""),
+    ] {
+        assert_eq!(balanced(name, fit), broken);
+    }
 }

@@ -46,9 +46,10 @@ impl Printable for ReceiptPaper {
     fn paper(&self) -> Paper {
         let on = self.received_at.date();
         let set = FormSet::on(on);
-        // The code counts receipts already; a second running number would only contradict it.
+        // The code counts receipts already, by day within the agency: a second running number would only contradict it.
+        let number = self.dossier.split_once('-').map_or(self.dossier.as_str(), |(_, number)| number);
         let notation = if set == FormSet::Of2018 { "TNHS" } else { self.letterhead.unit_symbol() };
-        let head = self.letterhead.head_of_unit(format!("Số: {}/{notation}", self.dossier), Some(on));
+        let head = self.letterhead.head_of_unit(format!("Số: {number}/{notation}"), Some(on));
         let title = "GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ".to_owned();
         let identity = self.dossier.clone();
         let mut paper = Paper::new(self.letterhead.code.clone(), Form::Receipt, set, identity, head, title);
@@ -57,7 +58,7 @@ impl Printable for ReceiptPaper {
         paper.body = self.body(set);
         paper.signatures = self.signatures();
         paper.look_up = Some(match &self.address {
-            Some(address) => LookUp { content: address.clone(), caption: "Quét mã để tra cứu hồ sơ" },
+            Some(address) => LookUp { content: address.clone(), caption: "Quét để tra cứu" },
             None => LookUp { content: self.dossier.clone(), caption: "Mã hồ sơ" },
         });
         paper

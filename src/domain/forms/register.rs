@@ -24,17 +24,17 @@ pub struct RegisterPaper {
 }
 
 const COLUMNS: [Column; 11] = [
-    Column { heading: "STT", width: 10, centred: true },
-    Column { heading: "Mã hồ sơ", width: 32, centred: true },
-    Column { heading: "Tên TTHC", width: 42, centred: false },
-    Column { heading: "Tên tổ chức, cá nhân", width: 30, centred: false },
-    Column { heading: "Địa chỉ, số điện thoại", width: 32, centred: false },
-    Column { heading: "Cơ quan chủ trì giải quyết", width: 34, centred: false },
-    Column { heading: "Nhận hồ sơ", width: 20, centred: true },
-    Column { heading: "Hẹn trả kết quả", width: 20, centred: true },
-    Column { heading: "Trả kết quả", width: 20, centred: true },
-    Column { heading: "Phương thức nhận kết quả", width: 22, centred: true },
-    Column { heading: "Ký nhận", width: 16, centred: true },
+    Column { heading: "STT", width: 9, centred: true },
+    Column { heading: "Mã hồ sơ", width: 39, centred: true },
+    Column { heading: "Tên TTHC", width: 40, centred: false },
+    Column { heading: "Tên tổ chức, cá nhân", width: 28, centred: false },
+    Column { heading: "Địa chỉ, số điện thoại", width: 30, centred: false },
+    Column { heading: "Cơ quan chủ trì giải quyết", width: 33, centred: false },
+    Column { heading: "Nhận hồ sơ", width: 18, centred: true },
+    Column { heading: "Hẹn trả kết quả", width: 18, centred: true },
+    Column { heading: "Trả kết quả", width: 18, centred: true },
+    Column { heading: "Phương thức nhận kết quả", width: 20, centred: true },
+    Column { heading: "Ký nhận", width: 14, centred: true },
 ];
 
 fn row(number: usize, entry: &Entry) -> Vec<String> {
