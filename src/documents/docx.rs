@@ -25,9 +25,9 @@ pub fn docx(facts: &impl Printable) -> Result<Vec<u8>, PaperError> {
     let paper = facts.paper();
     let page = Page::of(paper.size);
     let mut document = page.set_up(Docx::new(), &paper);
-    document = document.add_table(page.head(&paper.head)).add_paragraph(page.title(&paper.title));
-    if let Some(subtitle) = &paper.subtitle {
-        document = document.add_paragraph(page.title(subtitle));
+    document = document.add_table(page.head(&paper.head));
+    for line in page.title(&paper.title, paper.subtitle.as_deref()) {
+        document = document.add_paragraph(line);
     }
     for block in &paper.body {
         document = page.write(document, block);
@@ -184,8 +184,8 @@ impl Page {
         let size = if self.is_small() { 18 } else { 24 };
         let line = |letters: &str| centred().add_run(text(letters).size(size));
         let strong = |letters: &str, size| centred().add_run(text(letters).size(size).bold());
-        // Capitals of this size are about two thirds as wide as high.
-        let fit = unsigned(left) / (size * 20 / 3);
+        // Capitals of the typeface are some three fifths as wide as high; `size` is in half points, widths in twentieths.
+        let fit = unsigned(left) / (size * 6);
         let broken = |name: &str| lines(&balanced(name, fit)).size(size);
         let mut issuer: Vec<Paragraph> = head.governing.iter().map(|name| centred().add_run(broken(name))).collect();
         issuer.push(centred().add_run(broken(&head.issuer).bold()));
@@ -199,9 +199,14 @@ impl Page {
         columns(rows, &[left, right])
     }
 
-    fn title(&self, title: &str) -> Paragraph {
-        let spacing = LineSpacing::new().before(180).after(120);
-        centred().line_spacing(spacing).add_run(text(title).bold().size(self.letters + 2)).keep_next(true)
+    fn title(&self, title: &str, subtitle: Option<&str>) -> Vec<Paragraph> {
+        let line = |letters: &str, size, before, after| {
+            let spacing = LineSpacing::new().before(before).after(after);
+            centred().line_spacing(spacing).add_run(text(letters).bold().size(size)).keep_next(true)
+        };
+        let gap = if subtitle.is_some() { 40 } else { 160 };
+        let title = line(title, self.letters + 2, 200, gap);
+        [title].into_iter().chain(subtitle.map(|subtitle| line(subtitle, self.letters, 0, 160))).collect()
     }
 
     fn paragraph(&self) -> Paragraph {

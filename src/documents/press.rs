@@ -102,6 +102,8 @@ fn compile(world: &World, paper: &Paper) -> Result<Vec<u8>, PaperError> {
         creator: Smart::Custom(Some("motcua".to_owned())),
         timestamp: paper.date.and_then(timestamp),
         standards,
+        // Tags help readers for the blind, and cost a register of many pages its memory several times over.
+        tagged: !is_long(paper),
         ..PdfOptions::default()
     };
     typst_pdf::pdf(&document, &options).map_err(|errors| fault(world, &errors))
@@ -139,7 +141,7 @@ fn qr(content: &str) -> Result<String, PaperError> {
     Ok(code.render::<svg::Color<'_>>().quiet_zone(false).build())
 }
 
-/// Whether typst is to forget a paper at once: its layout takes much memory and is not asked for again.
+/// Whether a paper goes on for many pages; typst is to forget those at once.
 fn is_long(paper: &Paper) -> bool {
     paper.body.iter().any(|block| matches!(block, Block::Table(table) if table.rows.len() > 200))
 }
