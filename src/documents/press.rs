@@ -1,8 +1,8 @@
 //! Prints papers as PDF by typst: compiled-in templates that an agency may override, fonts of the program's own, nothing else.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{Datelike, NaiveDate};
 use qrcode::render::svg;
@@ -27,6 +27,9 @@ const CLEARING: u32 = 16;
 const MEMORY: usize = 2;
 /// Offset of the legal time of Việt Nam, in minutes.
 const OFFSET: i32 = 7 * 60;
+
+/// Held by whoever prints a long paper.
+static LONG: Mutex<()> = Mutex::new(());
 
 /// A paper could not be printed. The message is for the log: it may name files of the server.
 #[derive(Debug, Error)]
@@ -79,6 +82,8 @@ impl Press {
         }
         let folders = self.folders(paper.agency.as_ref());
         let world = World::new(paper.form.as_str(), folders, given);
+        // Long papers take much memory: one after the other.
+        let _turn = is_long(&paper).then(|| LONG.lock().unwrap_or_else(PoisonError::into_inner));
         let printed = compile(&world, &paper);
         clear_now_and_then(is_long(&paper));
         printed

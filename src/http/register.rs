@@ -72,7 +72,7 @@ async fn get_register_xlsx(call: Call<Anyone>) -> Result<HttpResponse, Problem> 
     register(&call).await
 }
 
-/// The register of a period to print, on A4 landscape; at most 2,000 dossiers.
+/// The register of a period to print, on A4 landscape; at most 1,000 dossiers.
 #[utoipa::path(tag = "papers", params(("agency" = Option<String>, Query, description = "Resolved by this agency or one below it; all the caller may see when left out"),
     ("from" = Option<NaiveDate>, Query), ("to" = Option<NaiveDate>, Query),
     ("period" = Option<String>, Query, description = "2023, 2023-H1, 2023-Q1, 2023-9M, 2023-M05")), responses(

@@ -148,7 +148,7 @@ story!(notices_are_there_when_they_were_given, |app| {
         &[
             "PHIẾU YÊU CẦU BỔ SUNG, HOÀN THIỆN HỒ SƠ",
             "1. Thiếu bản sao giấy khai sinh 2. Thiếu tờ khai",
-            "số điện thoại 0261 0000 000",
+            "(Số 1), số điện thoại 0261 0000 000",
             "NGƯỜI HƯỚNG DẪN",
             "/PBS-BPTNTKQ",
         ],

@@ -1,3 +1,6 @@
+//! DOCX read back: hard syllables, the mark of a draft, the same bytes for the same paper.
+#![allow(clippy::unwrap_used)]
+
 use std::io::{Cursor, Read as _};
 
 use super::{balanced, docx};

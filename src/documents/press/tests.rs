@@ -1,3 +1,6 @@
+//! PDF read back: hard syllables, text that is never markup, templates of an agency's own.
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 
 use super::{PaperError, Press};

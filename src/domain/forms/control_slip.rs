@@ -112,8 +112,8 @@ impl Desk {
             Event::DeadlineMoved { new, .. } => {
                 (Agency, Unit, None, appointed("Lịch làm việc thay đổi", new.map(|new| new.due_at)))
             }
+            Event::Corrected { reason, .. } => (holder, holder, None, because("Điều chỉnh thông tin hồ sơ", reason)),
             Event::Rejected { .. }
-            | Event::Corrected { .. }
             | Event::Voided { .. }
             | Event::Edited { .. }
             | Event::BecameOverdue { .. }

@@ -58,6 +58,14 @@ impl Letterhead {
         if self.is_centre() { self.agency.clone() } else { format!("{UNIT} {}", self.agency) }
     }
 
+    /// The one-stop shop with its address, where that is known.
+    pub fn unit_and_address(&self) -> String {
+        match &self.imprint.address {
+            Some(address) => format!("{} ({address})", self.unit()),
+            None => self.unit(),
+        }
+    }
+
     /// The one-stop shop in notations.
     pub fn unit_symbol(&self) -> &'static str {
         if self.is_centre() { "TTPVHCC" } else { "BPTNTKQ" }

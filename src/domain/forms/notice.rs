@@ -75,7 +75,7 @@ impl Matter {
     /// Whom to ask, with the telephone where it is known.
     fn contact(&self) -> String {
         let phone = self.letterhead.imprint.phone.clone().unwrap_or_else(|| "……………".to_owned());
-        format!("{}, số điện thoại {phone}", self.letterhead.unit())
+        format!("{}, số điện thoại {phone}", self.letterhead.unit_and_address())
     }
 
     fn signatures(&self) -> Vec<Signature> {

@@ -69,7 +69,7 @@ impl ReceiptPaper {
     fn body(&self, set: FormSet) -> Vec<Block> {
         let applicant = &self.applicant;
         let mut body = vec![
-            Block::paragraph(self.letterhead.unit()),
+            Block::paragraph(self.letterhead.unit_and_address()),
             Block::strong(format!("Tiếp nhận hồ sơ của {}:", applicant.label()), Some(applicant.name.clone())),
         ];
         body.extend(applicant.identity_field(set));

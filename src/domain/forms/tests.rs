@@ -1,3 +1,6 @@
+//! What papers say: sets and numbers of forms, dates and capacities, letters, notices and the control slip.
+#![allow(clippy::unwrap_used)]
+
 use super::apology::{Ended, LetterPaper};
 use super::control_slip::{Side, steps};
 use super::letterhead::{Imprint, Letterhead};
