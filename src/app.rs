@@ -58,6 +58,8 @@ pub async fn serve(
         running: http::idempotency::Running::default(),
         files: files.clone(),
         metrics,
+        press: settings.press()?,
+        public_url: settings.public_url.clone(),
     });
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(worker::run(db, ambient, files, settings.at_risk_days, stopped));

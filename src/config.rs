@@ -10,6 +10,7 @@ use clap::Args;
 use object_store::aws::AmazonS3Builder;
 
 use crate::ambient::Ambient;
+use crate::documents::press::Press;
 use crate::files::Files;
 use crate::files::scan::Scanner;
 use crate::files::store::FileStore;
@@ -55,6 +56,12 @@ pub struct ServeSettings {
     /// Open a warning letter so many working days ahead; 0 opens none.
     #[arg(long, env = "MOTCUA_AT_RISK_DAYS", default_value_t = 0)]
     pub at_risk_days: u32,
+    /// Folder with templates of papers that override those compiled in.
+    #[arg(long, env = "MOTCUA_TEMPLATES")]
+    pub templates: Option<PathBuf>,
+    /// Address below which applicants look dossiers up, printed as QR code on receipts.
+    #[arg(long, env = "MOTCUA_PUBLIC_URL")]
+    pub public_url: Option<String>,
     /// Where files are kept.
     #[command(flatten)]
     pub files: FileSettings,
@@ -77,6 +84,21 @@ pub struct FileSettings {
     /// How long a scan may take, in seconds.
     #[arg(long, env = "MOTCUA_SCAN_SECONDS", default_value_t = 30)]
     pub scan_seconds: u64,
+}
+
+impl ServeSettings {
+    /// What prints papers.
+    ///
+    /// # Errors
+    /// When the folder of templates is not there: papers would go out with other words than the office set.
+    pub fn press(&self) -> io::Result<Press> {
+        match &self.templates {
+            Some(folder) if !folder.is_dir() => {
+                Err(io::Error::other(format!("MOTCUA_TEMPLATES: {} is no folder", folder.display())))
+            }
+            templates => Ok(Press::new(templates.clone())),
+        }
+    }
 }
 
 impl StoreSettings {

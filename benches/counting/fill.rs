@@ -10,6 +10,7 @@ use diesel::{PgConnection, SqliteConnection, sql_query};
 use motcua::ambient::Ambient;
 use motcua::domain::apology::{Promulgation, Signer};
 use motcua::domain::deadline::{OnSupplement, Rule, Unit};
+use motcua::domain::forms::letterhead::Imprint;
 use motcua::domain::papers::{Applicant, Papers};
 use motcua::domain::transition::Move;
 use motcua::domain::vocabulary::{AgencyLevel, ApplicantKind, Channel, OnlineLevel, ProcedureLevel, Status};
@@ -216,11 +217,12 @@ fn eprintln_progress(text: &str) {
 /// A province with 20 departments and 179 communes, 20 fields and 60 procedures.
 fn office(tx: &mut Tx, act: Act<'_>) -> Result<(), Fault> {
     let province = "H16".parse().unwrap();
-    add_agency(tx, act, province, "Tỉnh".into(), AgencyLevel::Province, None)?;
+    add_agency(tx, act, province, "Tỉnh".into(), AgencyLevel::Province, None, Imprint::default())?;
     for number in 1..AGENCIES {
         let level = if number <= 20 { AgencyLevel::Department } else { AgencyLevel::Commune };
         let code = agency(number).parse().unwrap();
-        add_agency(tx, act, code, format!("Cơ quan {number}"), level, Some("H16".parse().unwrap()))?;
+        let (name, parent) = (format!("Cơ quan {number}"), Some("H16".parse().unwrap()));
+        add_agency(tx, act, code, name, level, parent, Imprint::default())?;
     }
     for number in 0..FIELDS {
         let code = format!("F{number:02}").parse().unwrap();

@@ -3,6 +3,7 @@
 use chrono::{NaiveDate, NaiveTime};
 
 use crate::domain::deadline::{OnSupplement, Rule, Unit};
+use crate::domain::forms::letterhead::Imprint;
 use crate::domain::vocabulary::{AgencyCode, AgencyLevel, OnlineLevel, ProcedureLevel};
 use crate::flow::administer::{add_agency, add_field, add_procedure};
 use crate::flow::{Act, Fault};
@@ -81,9 +82,18 @@ pub fn procedures() -> Result<Vec<Procedure>, StorageError> {
 
 /// Enters agencies, fields and procedures.
 pub(super) fn enter(tx: &mut Tx, act: Act<'_>) -> Result<(), Fault> {
-    add_agency(tx, act, agency(PROVINCE)?, "UBND tỉnh Đắk Nông".into(), AgencyLevel::Province, None)?;
+    let place = Some("Đắk Nông".to_owned());
+    let imprint = Imprint { place, symbol: Some("UBND".to_owned()), ..Imprint::default() };
+    add_agency(tx, act, agency(PROVINCE)?, "UBND tỉnh Đắk Nông".into(), AgencyLevel::Province, None, imprint)?;
     let name = "Sở Lao động - Thương binh và Xã hội tỉnh Đắk Nông".to_owned();
-    add_agency(tx, act, agency(DEPARTMENT)?, name, AgencyLevel::Department, Some(agency(PROVINCE)?))?;
+    let imprint = Imprint {
+        place: None,
+        address: Some("Địa chỉ minh họa, thành phố Gia Nghĩa".to_owned()),
+        phone: Some("0261 0000 000".to_owned()),
+        symbol: Some("SLĐTBXH".to_owned()),
+    };
+    let parent = Some(agency(PROVINCE)?);
+    add_agency(tx, act, agency(DEPARTMENT)?, name, AgencyLevel::Department, parent, imprint)?;
     for (field, name, _) in FIELDS {
         add_field(tx, Field { code: code(field)?, name: name.to_owned(), version: 1 })?;
     }

@@ -1,8 +1,10 @@
 //! What people print and open.
 
+pub mod docx;
 pub mod form_06a;
 pub mod form_06b;
 pub mod letter_register;
+pub mod press;
 pub mod register;
 
 mod figures;

@@ -8,7 +8,6 @@ use super::sheet::{
 };
 use crate::domain::register::Entry;
 use crate::domain::statistics::Period;
-use crate::domain::vocabulary::{DeliveryMethod, LocalTime, Status};
 
 const TITLE: &str = "SỔ THEO DÕI HỒ SƠ";
 /// First of two rows of headings.
@@ -77,9 +76,8 @@ impl Register {
         self.count += 1;
         let (row, text, middle, time) = (self.row, &self.text, &self.middle, &self.time);
         let sheet = self.workbook.worksheet_from_index(0)?;
-        let contact: Vec<&str> = [&entry.address, &entry.phone].into_iter().flatten().map(String::as_str).collect();
-        let texts = [&entry.code, &entry.procedure, &entry.applicant, &contact.join("; "), &entry.agency];
-        let remark = remark(entry);
+        let texts = [&entry.code, &entry.procedure, &entry.applicant, &entry.contact(), &entry.agency];
+        let remark = entry.remark();
         let wrapped = texts.into_iter().zip(&COLUMNS[1..]).chain([(&remark, &COLUMNS[11])]);
         let lines = wrapped.map(|(written, (_, width))| lines_of(written, usize::from(*width) - 1)).max();
         sheet.set_row_height(row, LINE * f64::from(lines.unwrap_or(1)))?;
@@ -93,7 +91,7 @@ impl Register {
                 None => sheet.write_blank(row, column, time)?,
             };
         }
-        sheet.write_string_with_format(row, 9, entry.delivery.map_or("", delivery), middle)?;
+        sheet.write_string_with_format(row, 9, entry.delivery_name(), middle)?;
         sheet.write_blank(row, 10, text)?;
         sheet.write_string_with_format(row, LAST, remark, text)?;
         self.row += 1;
@@ -133,23 +131,4 @@ fn write_headings(sheet: &mut Worksheet) -> Result<(), SheetError> {
         sheet.write_string_with_format(NUMBERS, column, format!("({})", column + 1), &small)?;
     }
     Ok(())
-}
-
-const fn delivery(method: DeliveryMethod) -> &'static str {
-    match method {
-        DeliveryMethod::Counter => "Trực tiếp",
-        DeliveryMethod::Postal => "Bưu chính",
-        DeliveryMethod::Online => "Trực tuyến",
-    }
-}
-
-/// Why no result will come.
-fn remark(entry: &Entry) -> String {
-    let on = |at: Option<LocalTime>| at.map_or_else(String::new, |at| at.format(" ngày %d/%m/%Y").to_string());
-    match entry.status {
-        _ if entry.void => "Hồ sơ bị hủy".to_owned(),
-        Status::Withdrawn => format!("Rút hồ sơ{}", on(entry.ended_at)),
-        Status::Stopped => format!("Dừng giải quyết{}", on(entry.ended_at)),
-        _ => String::new(),
-    }
 }

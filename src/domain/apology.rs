@@ -1,6 +1,7 @@
 //! Who is owed a letter of apology (văn bản xin lỗi), by when, saying what; at most one re-appointment per dossier.
 
 use chrono::{Days, NaiveDate};
+use serde::Serialize;
 
 use super::deadline::Deadline;
 use super::dossier::Standing;
@@ -10,7 +11,7 @@ use super::timeliness::Timing;
 use super::vocabulary::{LetterChannel, LetterKind, LetterStatus, LocalTime};
 
 /// Who signs a letter: the head of the agency (Decree 61/2018 art. 19(9)).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Signer {
     /// Full name.
     pub name: String,
@@ -19,7 +20,7 @@ pub struct Signer {
 }
 
 /// Number, date and signer that make a letter official.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Promulgation {
     /// Running number of the register (số).
     pub number: u32,

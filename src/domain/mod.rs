@@ -22,6 +22,7 @@ pub mod apology;
 pub mod balance;
 pub mod form_06a;
 pub mod form_06b;
+pub mod forms;
 pub mod register;
 pub mod service_index;
 pub mod statistics;

@@ -108,6 +108,16 @@ pub enum Refusal {
         on: NaiveDate,
     },
 
+    /// The dossier has no paper of this kind.
+    #[error("the dossier has no such paper")]
+    NoSuchPaper,
+    /// There was no form for the paper on its day.
+    #[error("there was no form for this paper on {on}")]
+    FormNotInForce {
+        /// Its day.
+        on: NaiveDate,
+    },
+
     /// More dossiers than a register takes.
     #[error("a register takes at most {most} dossiers")]
     RegisterTooLong {
@@ -147,6 +157,8 @@ impl Refusal {
             Self::LetterOwed => "letter_owed",
             Self::AlreadyReappointed => "already_reappointed",
             Self::PromulgatedInTheFuture { .. } => "promulgated_in_the_future",
+            Self::NoSuchPaper => "no_such_paper",
+            Self::FormNotInForce { .. } => "form_not_in_force",
             Self::RegisterTooLong { .. } => "register_too_long",
             Self::PeriodOpen { .. } => "period_open",
         }

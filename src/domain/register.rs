@@ -1,5 +1,7 @@
 //! The registers: of dossiers (sổ theo dõi hồ sơ), one entry for each received, and of letters of apology.
 
+use serde::Serialize;
+
 use super::apology::Letter;
 use super::vocabulary::{DeliveryMethod, LocalTime, Status};
 
@@ -23,7 +25,7 @@ pub struct LetterEntry {
 }
 
 /// A dossier as the register shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entry {
     /// Code of the dossier.
     pub code: String,
@@ -51,4 +53,33 @@ pub struct Entry {
     pub ended_at: Option<LocalTime>,
     /// Whether it was voided.
     pub void: bool,
+}
+
+impl Entry {
+    /// Address and telephone.
+    pub fn contact(&self) -> String {
+        let parts: Vec<&str> = [&self.address, &self.phone].into_iter().flatten().map(String::as_str).collect();
+        parts.join("; ")
+    }
+
+    /// How the result is wanted, as the register says it; empty where nobody said.
+    pub const fn delivery_name(&self) -> &'static str {
+        match self.delivery {
+            Some(DeliveryMethod::Counter) => "Trực tiếp",
+            Some(DeliveryMethod::Postal) => "Bưu chính",
+            Some(DeliveryMethod::Online) => "Trực tuyến",
+            None => "",
+        }
+    }
+
+    /// Why no result will come.
+    pub fn remark(&self) -> String {
+        let on = self.ended_at.map_or_else(String::new, |at| at.format(" ngày %d/%m/%Y").to_string());
+        match self.status {
+            _ if self.void => "Hồ sơ bị hủy".to_owned(),
+            Status::Withdrawn => format!("Rút hồ sơ{on}"),
+            Status::Stopped => format!("Dừng giải quyết{on}"),
+            _ => String::new(),
+        }
+    }
 }

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::actor::{Act, Actor};
 use super::fault::Fault;
 use crate::domain::calendar::SpecialDay;
+use crate::domain::forms::letterhead::Imprint;
 use crate::domain::office::WeekHours;
 use crate::domain::vocabulary::{AgencyCode, AgencyLevel};
 use crate::storage::agencies::{self, Agency};
@@ -32,6 +33,7 @@ pub fn add_agency(
     name: String,
     level: AgencyLevel,
     parent: Option<AgencyCode>,
+    imprint: Imprint,
 ) -> Result<Agency, Fault> {
     match &parent {
         None if act.actor.agency.is_some() => return Err(Fault::Forbidden),
@@ -43,7 +45,7 @@ pub fn add_agency(
             })?;
         }
     }
-    let agency = Agency { code, name, level, parent, version: 1 };
+    let agency = Agency { code, name, level, parent, imprint, version: 1 };
     if agencies::find(tx, &agency.code)?.is_some() {
         return Err(Fault::Exists("agency"));
     }
@@ -51,23 +53,49 @@ pub fn add_agency(
     Ok(agency)
 }
 
-/// Renames an agency.
+/// Changes the name of an agency and what its papers say of it.
 ///
 /// # Errors
 /// [`Fault::NotFound`], [`Fault::Changed`] when `expected` is not its version.
-pub fn rename_agency(
+pub fn change_agency(
     tx: &mut Tx,
     act: Act<'_>,
     code: &AgencyCode,
-    name: String,
+    change: &AgencyChange,
     expected: Option<i64>,
 ) -> Result<Agency, Fault> {
     let mut agency = require_reach(tx, act.actor, code)?;
     require_version(expected, agency.version)?;
-    agencies::rename(tx, code, &name, agency.version)?;
-    agency.name = name;
-    agency.version += 1;
+    let AgencyChange { name, place, address, phone, symbol } = change.clone();
+    let imprint = &mut agency.imprint;
+    agency.name = name.unwrap_or(agency.name);
+    for (member, change) in [
+        (&mut imprint.place, place),
+        (&mut imprint.address, address),
+        (&mut imprint.phone, phone),
+        (&mut imprint.symbol, symbol),
+    ] {
+        if let Some(change) = change {
+            *member = change;
+        }
+    }
+    agencies::save(tx, &mut agency)?;
     Ok(agency)
+}
+
+/// What is to be changed of an agency; `Some(None)` clears.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AgencyChange {
+    /// Its name.
+    pub name: Option<String>,
+    /// Place of its papers.
+    pub place: Option<Option<String>>,
+    /// Address.
+    pub address: Option<Option<String>>,
+    /// Telephone.
+    pub phone: Option<Option<String>>,
+    /// Abbreviation in notations.
+    pub symbol: Option<Option<String>>,
 }
 
 /// Adds a field.

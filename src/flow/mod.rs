@@ -12,6 +12,8 @@ pub mod intake;
 pub mod sweep;
 pub mod transition;
 
+pub mod papers;
+
 pub mod freeze;
 pub mod register;
 pub mod report;

@@ -22,6 +22,9 @@ pub struct Limits {
 impl Limits {
     /// What a sheet that people still open takes; a year of a large office. A sheet ends at 1,048,576 rows.
     pub const SHEET: Self = Self { page: 1_000, most: 100_000 };
+
+    /// What is still printed: some hundred pages, laid out in two seconds and 350 MB. Longer ones are kept as sheets.
+    pub const PAPER: Self = Self { page: 1_000, most: 1_000 };
 }
 
 /// Hands on every dossier of the filter that was received, in its order.

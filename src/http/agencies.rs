@@ -12,15 +12,21 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::call::{Administer, Anyone, Call, etag};
 use super::catalogue::parse_time;
 use super::idempotency::Reply;
-use super::input::{Checker, MAX_NAME, Query};
+use super::input::{Checker, MAX_NAME, MAX_NOTE, Query, patched};
 use super::problem::{Problem, ProblemBody};
+use crate::domain::forms::letterhead::Imprint;
 use crate::domain::office::{Session, WeekHours};
 use crate::domain::vocabulary::{AgencyCode, AgencyLevel};
-use crate::flow::administer::{add_agency, close, hours_version, rename_agency, set_hours};
+use crate::flow::administer::{AgencyChange, add_agency, change_agency, close, hours_version, set_hours};
 use crate::flow::{Actor, Fault};
 use crate::storage::Reader;
 use crate::storage::agencies::{self, Agency};
 use crate::storage::calendars::{self, Closure, DatedHours};
+
+/// Longest telephone, in characters.
+const MAX_PHONE: usize = 50;
+/// Longest abbreviation, in characters.
+const MAX_SYMBOL: usize = 50;
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -69,13 +75,41 @@ struct NewAgency {
     /// The agency above it.
     #[schema(value_type = Option<String>, example = "H16")]
     parent: Option<AgencyCode>,
+    /// Place of its papers (địa danh); that of the nearest agency above it when left out.
+    #[schema(example = "Đắk Nông")]
+    place: Option<String>,
+    /// Address.
+    address: Option<String>,
+    /// Telephone that papers name.
+    phone: Option<String>,
+    /// Its abbreviation in the notations of its papers.
+    #[schema(example = "SLĐTBXH")]
+    symbol: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct AgencyPatch {
     /// Name.
-    name: String,
+    #[serde(default, deserialize_with = "patched")]
+    #[schema(value_type = Option<String>)]
+    name: Option<Option<String>>,
+    /// Place of its papers (địa danh).
+    #[serde(default, deserialize_with = "patched")]
+    #[schema(value_type = Option<String>, example = "Đắk Nông")]
+    place: Option<Option<String>>,
+    /// Address.
+    #[serde(default, deserialize_with = "patched")]
+    #[schema(value_type = Option<String>)]
+    address: Option<Option<String>>,
+    /// Telephone that papers name.
+    #[serde(default, deserialize_with = "patched")]
+    #[schema(value_type = Option<String>)]
+    phone: Option<Option<String>>,
+    /// Its abbreviation in the notations of its papers.
+    #[serde(default, deserialize_with = "patched")]
+    #[schema(value_type = Option<String>, example = "SLĐTBXH")]
+    symbol: Option<Option<String>>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -88,16 +122,29 @@ struct AgencyView {
     level: AgencyLevel,
     /// The agency above it.
     parent: Option<String>,
+    /// Place of its papers.
+    place: Option<String>,
+    /// Address.
+    address: Option<String>,
+    /// Telephone.
+    phone: Option<String>,
+    /// Its abbreviation in notations.
+    symbol: Option<String>,
     /// Counts its changes; the ETag.
     version: i64,
 }
 
 fn view(agency: Agency) -> AgencyView {
+    let Imprint { place, address, phone, symbol } = agency.imprint;
     AgencyView {
         code: agency.code.to_string(),
         name: agency.name,
         level: agency.level,
         parent: agency.parent.map(|parent| parent.to_string()),
+        place,
+        address,
+        phone,
+        symbol,
         version: agency.version,
     }
 }
@@ -111,9 +158,16 @@ async fn create_agency(mut call: Call<Administer>) -> Result<HttpResponse, Probl
     let (new, bytes) = call.body::<NewAgency>().await?;
     let mut checker = Checker::default();
     let name = checker.text("/name", &new.name, MAX_NAME);
+    let imprint = Imprint {
+        place: checker.optional("/place", new.place.as_deref(), MAX_NAME),
+        address: checker.optional("/address", new.address.as_deref(), MAX_NOTE),
+        phone: checker.optional("/phone", new.phone.as_deref(), MAX_PHONE),
+        symbol: checker.optional("/symbol", new.symbol.as_deref(), MAX_SYMBOL),
+    };
     checker.finish()?;
     call.post(&bytes, move |tx, act| {
-        let agency = add_agency(tx, act, new.code.clone(), name.clone(), new.level, new.parent.clone())?;
+        let (code, parent) = (new.code.clone(), new.parent.clone());
+        let agency = add_agency(tx, act, code, name.clone(), new.level, parent, imprint.clone())?;
         let (version, location) = (agency.version, format!("/v1/agencies/{}", agency.code));
         Reply::created(&view(agency), version, location)
     })
@@ -152,20 +206,29 @@ async fn get_agency(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     Ok(call.show(&view(agency), version))
 }
 
-/// Renames an agency.
+/// Changes the name of an agency and what its papers say of it (JSON Merge Patch).
 #[utoipa::path(tag = "agencies", params(("code" = String, Path), ("If-Match" = String, Header)), request_body = AgencyPatch, responses(
-    (status = 200, description = "Renamed", body = AgencyView), (status = 403, description = "Not an administrator", body = ProblemBody),
+    (status = 200, description = "Changed", body = AgencyView), (status = 403, description = "Not an administrator", body = ProblemBody),
     (status = 404, description = "Not there", body = ProblemBody), (status = 412, description = "Changed since read", body = ProblemBody),
-    (status = 428, description = "If-Match is missing", body = ProblemBody)))]
+    (status = 422, description = "Members refused", body = ProblemBody), (status = 428, description = "If-Match is missing", body = ProblemBody)))]
 #[patch("/v1/agencies/{code}")]
 async fn patch_agency(mut call: Call<Administer>) -> Result<HttpResponse, Problem> {
     let code: AgencyCode = call.code("code")?;
     let expected = call.must_match()?;
     let (body, _) = call.body::<AgencyPatch>().await?;
     let mut checker = Checker::default();
-    let name = checker.text("/name", &body.name, MAX_NAME);
+    if body.name == Some(None) {
+        checker.fail("/name", "blank");
+    }
+    let change = AgencyChange {
+        name: body.name.flatten().map(|name| checker.text("/name", &name, MAX_NAME)),
+        place: checker.patched("/place", body.place.as_ref(), MAX_NAME),
+        address: checker.patched("/address", body.address.as_ref(), MAX_NOTE),
+        phone: checker.patched("/phone", body.phone.as_ref(), MAX_PHONE),
+        symbol: checker.patched("/symbol", body.symbol.as_ref(), MAX_SYMBOL),
+    };
     checker.finish()?;
-    let agency = call.write(move |tx, act| rename_agency(tx, act, &code, name.clone(), expected)).await?;
+    let agency = call.write(move |tx, act| change_agency(tx, act, &code, &change, expected)).await?;
     Ok(HttpResponse::Ok().insert_header(("ETag", etag(agency.version))).json(view(agency)))
 }
 

@@ -90,6 +90,7 @@ const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/reports/register"),
     (Method::GET, "/v1/reports/register.xlsx"),
     (Method::GET, "/v1/reports/letters.xlsx"),
+    (Method::GET, "/v1/reports/register.pdf"),
     (Method::GET, "/v1/deadline"),
     (Method::GET, "/v1/agencies"),
     (Method::GET, "/v1/agencies/{code}/closures"),
@@ -292,7 +293,7 @@ impl<P: Permission> Call<P> {
         }
     }
 
-    /// Whether the caller has what this ETag stands for.
+    /// Whether the caller says in `If-None-Match` that it has what this tag stands for.
     pub fn knows(&self, tag: &str) -> bool {
         let known = self.req.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
         known

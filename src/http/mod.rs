@@ -20,6 +20,7 @@ pub mod frozen_reports;
 pub mod imports;
 pub mod letters;
 pub mod letters_bulk;
+pub mod papers;
 pub mod register;
 pub mod reports;
 pub mod service_index;
@@ -47,6 +48,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::ambient::Ambient;
+use crate::documents::press::Press;
 use crate::files::Files;
 use crate::storage::Db;
 use idempotency::Running;
@@ -69,6 +71,10 @@ pub struct AppState {
     pub files: Files,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
+    /// Prints papers.
+    pub press: Press,
+    /// Address below which applicants look dossiers up.
+    pub public_url: Option<String>,
 }
 
 #[derive(OpenApi)]
@@ -104,6 +110,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(imports::routes)
         .configure(letters::routes)
         .configure(letters_bulk::routes)
+        .configure(papers::routes)
         .configure(statistics::routes)
         .configure(reports::routes)
         .configure(register::routes)

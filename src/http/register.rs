@@ -7,11 +7,13 @@ use super::agencies::require_scope;
 use super::call::{Call, See};
 use super::input::Query;
 use super::letters::reach;
+use super::papers::{Kind, hand_out};
 use super::problem::{Problem, ProblemBody};
 use super::reports::{Asked, unwritten, workbook};
 use crate::documents::letter_register::LetterRegister;
 use crate::documents::register::Register;
 use crate::domain::vocabulary::{LetterKind, LetterStatus};
+use crate::flow::papers;
 use crate::flow::register::{Limits, entries, letter_entries};
 use crate::flow::report::name_of;
 use crate::storage::letters::LetterFilter;
@@ -19,17 +21,22 @@ use crate::storage::listing::{Filter, Order};
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(get_register).service(get_register_xlsx).service(get_letter_register);
+    config.service(get_register).service(get_register_xlsx).service(get_register_pdf).service(get_letter_register);
+}
+
+/// The dossiers that a register asked for holds.
+fn wanted(call: &Call<See>, query: &Query, asked: &Asked) -> Result<Filter, Problem> {
+    Ok(Filter {
+        agency: query.parsed("agency")?,
+        received: (Some(asked.window.from), Some(asked.window.until)),
+        ..Filter::of(call.actor.sees(), call.state.ambient.now(), Order::Received { descending: false })
+    })
 }
 
 async fn register(call: &Call<See>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["agency", "from", "to", "period"])?;
     let asked = Asked::of(call, &query)?;
-    let filter = Filter {
-        agency: query.parsed("agency")?,
-        received: (Some(asked.window.from), Some(asked.window.until)),
-        ..Filter::of(call.actor.sees(), call.state.ambient.now(), Order::Received { descending: false })
-    };
+    let filter = wanted(call, &query, &asked)?;
     let wish = asked.clone();
     let bytes = call
         .read(move |reader, actor| {
@@ -103,4 +110,27 @@ async fn get_letter_register(call: Call<See>) -> Result<HttpResponse, Problem> {
         })
         .await?;
     Ok(workbook(bytes, &asked.file_name("van-ban-xin-loi", "xlsx")))
+}
+
+/// The register of a period to print, on A4 landscape; at most 1,000 dossiers.
+#[utoipa::path(tag = "papers", params(("agency" = Option<String>, Query, description = "Resolved by this agency or one below it; all the caller may see when left out"),
+    ("from" = Option<NaiveDate>, Query), ("to" = Option<NaiveDate>, Query),
+    ("period" = Option<String>, Query, description = "2023, 2023-H1, 2023-Q1, 2023-9M, 2023-M05")), responses(
+    (status = 200, description = "The register", body = Vec<u8>, content_type = "application/pdf"), (status = 304, description = "Not changed"),
+    (status = 400, description = "A parameter cannot be read", body = ProblemBody),
+    (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody),
+    (status = 422, description = "Period refused, or too many dossiers to print", body = ProblemBody)))]
+#[get("/v1/reports/register.pdf")]
+async fn get_register_pdf(call: Call<See>) -> Result<HttpResponse, Problem> {
+    let query = Query::of(&call.req, &["agency", "from", "to", "period"])?;
+    let asked = Asked::of(&call, &query)?;
+    let filter = wanted(&call, &query, &asked)?;
+    let (wish, now) = (asked.clone(), call.state.ambient.now());
+    let paper = call
+        .read(move |reader, actor| {
+            require_scope(reader, actor, wish.agency.as_ref())?;
+            papers::register(reader, wish.agency.as_ref(), &filter, wish.period, now)
+        })
+        .await?;
+    hand_out(&call, paper, Kind::Pdf, &asked.file_name("so-theo-doi", "pdf")).await
 }

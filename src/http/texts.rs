@@ -42,6 +42,7 @@ pub const TEXTS: &[Text] = &[
     text("bad_credentials", 401, "Tên đăng nhập hoặc mật khẩu không đúng.", "Wrong name or password."),
     text("forbidden", 403, "Tài khoản không có quyền thực hiện việc này.", "Your role does not allow this."),
     text("not_found", 404, "Không tìm thấy.", "Not found."),
+    text("no_such_paper", 404, "Hồ sơ không có loại giấy tờ này.", "The dossier has no paper of this kind."),
     text("method_not_allowed", 405, "Phương thức không được hỗ trợ.", "The method is not supported here."),
     text("exists", 409, "Mã hoặc tên này đã tồn tại.", "This code or name is taken."),
     text(
@@ -145,6 +146,12 @@ pub const TEXTS: &[Text] = &[
         "Kỳ báo cáo chưa kết thúc; muốn chốt số liệu giữa kỳ phải nêu rõ.",
         "The period is not over; say `open` to freeze it as of now.",
     ),
+    text(
+        "form_not_in_force",
+        409,
+        "Chưa có mẫu cho loại giấy tờ này vào ngày của giấy tờ.",
+        "There was no form for this paper on its day.",
+    ),
     text("not_at_risk", 409, "Hồ sơ không ở trong hạn.", "The dossier is not open and in time."),
     text("already_reappointed", 409, "Hồ sơ chỉ được hẹn lại một lần.", "A dossier is re-appointed at most once."),
     text("reason_required", 422, "Cần nêu lý do.", "A reason is required."),
@@ -211,9 +218,9 @@ pub fn particulars(refusal: &Refusal) -> Option<String> {
             format!("{}; lần gần nhất {}", time(at), time(last_move_at))
         }
         Refusal::TooFarBack { at, days } => format!("{}; tối đa {days} ngày", time(at)),
-        Refusal::ProcedureNotInForce { on } | Refusal::PromulgatedInTheFuture { on } => {
-            on.format("%d/%m/%Y").to_string()
-        }
+        Refusal::ProcedureNotInForce { on }
+        | Refusal::PromulgatedInTheFuture { on }
+        | Refusal::FormNotInForce { on } => on.format("%d/%m/%Y").to_string(),
         Refusal::RegisterTooLong { most } => format!("tối đa {most} hồ sơ"),
         Refusal::PeriodOpen { to } => format!("đến hết ngày {}", to.format("%d/%m/%Y")),
         Refusal::NewReturnTooEarly { than } => format!("sau {}", time(than)),

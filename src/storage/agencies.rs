@@ -9,6 +9,7 @@ use super::db::{Reader, Tx};
 use super::error::StorageError;
 use super::parsed;
 use super::schema::{agencies, agency_tree};
+use crate::domain::forms::letterhead::Imprint;
 use crate::domain::vocabulary::{AgencyCode, AgencyLevel, LocalTime};
 
 /// An agency as stored.
@@ -22,24 +23,39 @@ pub struct Agency {
     pub level: AgencyLevel,
     /// The agency above it.
     pub parent: Option<AgencyCode>,
+    /// What its papers say beside its name.
+    pub imprint: Imprint,
     /// Counts its changes.
     pub version: i64,
 }
 
-type Row = (String, String, String, Option<String>, i64);
-
-fn agency((code, name, level, parent, version): Row) -> Result<Agency, StorageError> {
-    Ok(Agency {
-        code: parsed("agency code", &code)?,
-        name,
-        level: parsed("agency level", &level)?,
-        parent: parent.map(|parent| parsed("agency code", &parent)).transpose()?,
-        version,
-    })
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = agencies)]
+struct Row {
+    code: String,
+    name: String,
+    level: String,
+    parent: Option<String>,
+    place: Option<String>,
+    address: Option<String>,
+    phone: Option<String>,
+    symbol: Option<String>,
+    version: i64,
 }
 
-const COLUMNS: (agencies::code, agencies::name, agencies::level, agencies::parent, agencies::version) =
-    (agencies::code, agencies::name, agencies::level, agencies::parent, agencies::version);
+impl Row {
+    fn read(self) -> Result<Agency, StorageError> {
+        let Self { place, address, phone, symbol, .. } = self;
+        Ok(Agency {
+            code: parsed("agency code", &self.code)?,
+            name: self.name,
+            level: parsed("agency level", &self.level)?,
+            parent: self.parent.map(|parent| parsed("agency code", &parent)).transpose()?,
+            imprint: Imprint { place, address, phone, symbol },
+            version: self.version,
+        })
+    }
+}
 
 /// Adds an agency below its parent.
 ///
@@ -54,6 +70,10 @@ pub fn insert(tx: &mut Tx, new: &Agency, now: LocalTime) -> Result<(), StorageEr
             agencies::level.eq(new.level.as_str()),
             agencies::parent.eq(new.parent.as_ref().map(AgencyCode::as_str)),
             agencies::created_at.eq(created_at),
+            agencies::place.eq(&new.imprint.place),
+            agencies::address.eq(&new.imprint.address),
+            agencies::phone.eq(&new.imprint.phone),
+            agencies::symbol.eq(&new.imprint.symbol),
             agencies::version.eq(new.version),
         ))
         .execute(&mut *tx.connection)?;
@@ -77,14 +97,23 @@ pub fn insert(tx: &mut Tx, new: &Agency, now: LocalTime) -> Result<(), StorageEr
     Ok(())
 }
 
-/// Renames an agency.
+/// Stores the changed name and imprint of an agency; `agency.version` is the version it was read with, and is counted up.
 ///
 /// # Errors
-/// [`StorageError::Stale`] when `version` is not the stored one.
-pub fn rename(tx: &mut Tx, code: &AgencyCode, name: &str, version: i64) -> Result<(), StorageError> {
+/// [`StorageError::Stale`] when another write came in between.
+pub fn save(tx: &mut Tx, agency: &mut Agency) -> Result<(), StorageError> {
+    let read_version = agency.version;
+    agency.version += 1;
     let changed = diesel::update(agencies::table)
-        .filter(agencies::code.eq(code.as_str()).and(agencies::version.eq(version)))
-        .set((agencies::name.eq(name), agencies::version.eq(version + 1)))
+        .filter(agencies::code.eq(agency.code.as_str()).and(agencies::version.eq(read_version)))
+        .set((
+            agencies::name.eq(&agency.name),
+            agencies::place.eq(&agency.imprint.place),
+            agencies::address.eq(&agency.imprint.address),
+            agencies::phone.eq(&agency.imprint.phone),
+            agencies::symbol.eq(&agency.imprint.symbol),
+            agencies::version.eq(agency.version),
+        ))
         .execute(&mut *tx.connection)?;
     if changed == 1 { Ok(()) } else { Err(StorageError::Stale) }
 }
@@ -96,10 +125,10 @@ pub fn rename(tx: &mut Tx, code: &AgencyCode, name: &str, version: i64) -> Resul
 pub fn find(reader: &mut Reader, code: &AgencyCode) -> Result<Option<Agency>, StorageError> {
     let row = agencies::table
         .filter(agencies::code.eq(code.as_str()))
-        .select(COLUMNS)
-        .first::<Row>(&mut *reader.connection)
+        .select(Row::as_select())
+        .first(&mut *reader.connection)
         .optional()?;
-    row.map(agency).transpose()
+    row.map(Row::read).transpose()
 }
 
 /// Agencies in order of their codes after `after`: all, or those of the subtree of `root`.
@@ -112,7 +141,7 @@ pub fn page(
     after: Option<&str>,
     limit: i64,
 ) -> Result<Vec<Agency>, StorageError> {
-    let mut query = agencies::table.select(COLUMNS).order(agencies::code.asc()).limit(limit).into_boxed();
+    let mut query = agencies::table.select(Row::as_select()).order(agencies::code.asc()).limit(limit).into_boxed();
     if let Some(root) = root {
         let subtree =
             agency_tree::table.filter(agency_tree::ancestor.eq(root.as_str())).select(agency_tree::descendant);
@@ -121,7 +150,7 @@ pub fn page(
     if let Some(after) = after {
         query = query.filter(agencies::code.gt(after));
     }
-    query.load::<Row>(&mut *reader.connection)?.into_iter().map(agency).collect()
+    query.load(&mut *reader.connection)?.into_iter().map(Row::read).collect()
 }
 
 /// The codes of an agency and all below it.

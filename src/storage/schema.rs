@@ -9,6 +9,10 @@ diesel::table! {
         parent -> Nullable<Text>,
         created_at -> Timestamp,
         version -> BigInt,
+        place -> Nullable<Text>,
+        address -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        symbol -> Nullable<Text>,
     }
 }
 

@@ -15,6 +15,7 @@ mod life;
 mod machines;
 mod malformed;
 mod moves;
+mod papers;
 mod reports;
 mod retries;
 mod service_index;

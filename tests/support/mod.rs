@@ -15,6 +15,7 @@ use actix_web::web::Data;
 use chrono::NaiveDateTime;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use motcua::ambient::Ambient;
+use motcua::documents::press::Press;
 use motcua::domain::vocabulary::{AgencyCode, Role};
 use motcua::files::Files;
 use motcua::files::store::FileStore;
@@ -161,6 +162,8 @@ impl TestApp {
             running: Running::default(),
             files: files.clone(),
             metrics: recorder(),
+            press: Press::default(),
+            public_url: Some("https://tra-cuu.example.vn/ho-so".to_owned()),
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
