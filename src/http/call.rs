@@ -46,6 +46,8 @@ permission! {
     Draft: Officer, Leader, Admin;
     /// Whoever signs letters and mends mistakes.
     Lead: Leader, Admin;
+    /// An e-office, and whoever signs.
+    Exchange: Leader, Admin;
     /// Whoever sets things up.
     Administer: Admin;
 }
@@ -55,6 +57,8 @@ const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/dossiers"),
     (Method::GET, "/v1/dossiers/{code}/timeline"),
     (Method::GET, "/v1/apology-letters"),
+    (Method::GET, "/v1/apology-letters/{id}/exchange"),
+    (Method::GET, "/v1/ioffice/documents"),
     (Method::GET, "/v1/statistics"),
     (Method::GET, "/v1/statistics/due-soon"),
     (Method::GET, "/v1/reports"),

@@ -72,13 +72,13 @@ struct LetterView {
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct SignerBody {
+pub(in crate::http) struct SignerBody {
     /// Full name.
     #[schema(example = "Nguyễn Văn A")]
-    name: String,
+    pub(in crate::http) name: String,
     /// Position.
     #[schema(example = "Giám đốc")]
-    position: String,
+    pub(in crate::http) position: String,
 }
 
 #[derive(Serialize, ToSchema)]

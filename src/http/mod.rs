@@ -16,6 +16,8 @@ pub mod dossier_view;
 pub mod dossiers;
 pub mod frozen_reports;
 pub mod imports;
+pub mod exchange_log;
+pub mod ioffice;
 pub mod letters;
 pub mod register;
 pub mod reports;
@@ -94,6 +96,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(corrections::routes)
         .configure(imports::routes)
         .configure(letters::routes)
+        .configure(exchange_log::routes)
+        .configure(ioffice::routes)
         .configure(statistics::routes)
         .configure(reports::routes)
         .configure(register::routes)

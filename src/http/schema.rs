@@ -7,6 +7,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::deadline::Unit;
+use crate::domain::exchange::{Effect, EntryKind, OfficeResult, Waiting};
 use crate::domain::vocabulary::{
     AgencyLevel, ApplicantKind, Channel, DeliveryMethod, LetterChannel, LetterKind, LetterStatus, OnlineLevel, Outcome,
     ProcedureLevel, ReportKind, Role, Scope, Status,
@@ -34,9 +35,12 @@ word_schemas!(
     ApplicantKind,
     Channel,
     DeliveryMethod,
+    Effect,
+    EntryKind,
     LetterChannel,
     LetterKind,
     LetterStatus,
+    OfficeResult,
     OnlineLevel,
     Outcome,
     ProcedureLevel,
@@ -45,4 +49,5 @@ word_schemas!(
     Scope,
     Status,
     Unit,
+    Waiting,
 );
