@@ -9,6 +9,8 @@ mod counts;
 mod drilldown;
 mod edges;
 mod intake;
+mod ioffice;
+mod ioffice_bad_input;
 mod letters;
 mod life;
 mod malformed;

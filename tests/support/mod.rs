@@ -1,6 +1,7 @@
 //! The application on a free port over a fresh database of either kind, with a clock that tests move.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, dead_code, missing_docs, unreachable_pub)]
 
+pub mod office;
 pub mod postgres;
 
 use std::net::TcpListener;
