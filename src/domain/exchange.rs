@@ -299,7 +299,7 @@ pub fn judge(
             Position::Settled => Err(Refusal::LetterStatusForbids { status: letter.status }),
         },
         Saying::Trace => Ok(Judgement::noted(None)),
-        Saying::Status { code, at, description } => Ok(status(letter, hold, position, (code, *at, description))),
+        Saying::Status { code, at, description } => Ok(status(letter, hold, position, (code.as_str(), *at, description))),
     }
 }
 
