@@ -267,12 +267,7 @@ fn position(letter: &Letter, hold: Option<&Hold>) -> Position {
 /// # Errors
 /// [`Refusal::AlreadyIssued`] when it contradicts the letter that is out, [`Refusal::LetterSuperseded`] when another text
 /// was signed than the one submitted, [`Refusal::LetterStatusForbids`] when nothing is asked of the e-office.
-pub fn judge(
-    letter: &Letter,
-    standing: &Standing,
-    hold: Option<&Hold>,
-    saying: &Saying,
-) -> Result<Judgement, Refusal> {
+pub fn judge(letter: &Letter, standing: &Standing, hold: Option<&Hold>, saying: &Saying) -> Result<Judgement, Refusal> {
     if is_too_late(letter, standing, hold) {
         return Ok(Judgement { deed: Deed::Nothing, hold: closing(saying), effect: Effect::Ignored });
     }
@@ -292,14 +287,14 @@ pub fn judge(
             Position::CalledBack => Ok(Judgement::over(Deed::Nothing, Effect::Recalled)),
             Position::Superseded => Ok(Judgement::noted(Some(HoldState::Over))),
             // Issued by hand while the e-office had it: it gives back what is called back.
-            Position::Out if hold.is_some_and(Hold::is_there) => {
-                Ok(Judgement::over(Deed::Nothing, Effect::Recalled))
-            }
+            Position::Out if hold.is_some_and(Hold::is_there) => Ok(Judgement::over(Deed::Nothing, Effect::Recalled)),
             Position::Out => Err(already_issued(letter)),
             Position::Settled => Err(Refusal::LetterStatusForbids { status: letter.status }),
         },
         Saying::Trace => Ok(Judgement::noted(None)),
-        Saying::Status { code, at, description } => Ok(status(letter, hold, position, (code.as_str(), *at, description))),
+        Saying::Status { code, at, description } => {
+            Ok(status(letter, hold, position, (code.as_str(), *at, description)))
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::call::{Anyone, Call};
+use super::call::{Call, See};
 use super::dossier_view::stamp;
 use super::dossiers::visible;
 use super::input::Query;
@@ -120,7 +120,7 @@ fn letter_of(reader: &mut Reader, actor: &Actor, id: &str) -> Result<LetterRecor
     (status = 200, description = "A page of the log", body = ExchangeView), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "Not there, or another agency's", body = ProblemBody)))]
 #[get("/v1/apology-letters/{id}/exchange")]
-async fn get_exchange(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_exchange(call: Call<See>) -> Result<HttpResponse, Problem> {
     let page = Query::of(&call.req, &["limit", "cursor"])?.page(1)?;
     let after = page.after_code().map(|seq| seq.parse().map_err(|_| Problem::at("bad_cursor", "?cursor")));
     let after: i64 = after.transpose()?.unwrap_or(0);
@@ -148,7 +148,7 @@ async fn get_exchange(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     (status = 200, description = "The paper; its media type by its content", content((Vec<u8> = "application/pdf"), (Vec<u8> = "application/octet-stream"))),
     (status = 304, description = "Not changed"), (status = 404, description = "Not there, not signed, or another agency's", body = ProblemBody)))]
 #[get("/v1/apology-letters/{id}/signed")]
-async fn get_signed(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_signed(call: Call<See>) -> Result<HttpResponse, Problem> {
     let id = call.path("id").to_owned();
     let paper = call
         .read(move |reader, actor| {

@@ -21,7 +21,9 @@ use crate::ambient::Ambient;
 use crate::domain::apology::{Promulgation, Signer};
 use crate::domain::exchange::{EntryKind, OfficeResult, Saying, Told, Waiting};
 use crate::domain::vocabulary::LetterKind;
+use crate::flow::Actor;
 use crate::flow::accounts::hex;
+use crate::flow::actor::Authority;
 use crate::flow::exchange::{About, Fetcher, Reply, fetch, hear};
 use crate::integrations::edxml::{self, EdxmlRefusal, MAX_PACKET, Packet, letter};
 use crate::storage::exchange::{self, WaitingLetter};
@@ -131,8 +133,11 @@ async fn get_packet(call: Call<Exchange>) -> Result<HttpResponse, Problem> {
 }
 
 /// Only what a machine fetches is at the e-office; people look.
-fn fetcher(_actor: &crate::flow::Actor) -> Fetcher {
-    Fetcher::Office
+fn fetcher(actor: &Actor) -> Fetcher {
+    match actor.authority {
+        Authority::Scopes(_) => Fetcher::Office,
+        Authority::Role(_) => Fetcher::Onlooker,
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -216,12 +221,7 @@ fn charset_of(content_type: &str) -> Option<&str> {
     named.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset")).map(|(_, value)| value.trim().trim_matches('"'))
 }
 
-async fn answered(
-    call: &Call<Exchange>,
-    digest: &[u8],
-    about: About,
-    reply: Reply,
-) -> Result<HttpResponse, Problem> {
+async fn answered(call: &Call<Exchange>, digest: &[u8], about: About, reply: Reply) -> Result<HttpResponse, Problem> {
     call.post(digest, move |tx, act| {
         let entry = hear(tx, act, &about, &reply)?;
         Answer::plain(&entry_view(act.ambient, entry))

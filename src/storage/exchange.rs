@@ -243,9 +243,9 @@ pub fn waiting(
     // Spelt out, so that a plan made once still knows the partial index.
     query = match which {
         Waiting::Submitted => query.filter(sql::<Bool>("letters.status = 'submitted'")),
-        Waiting::Recalled => {
-            query.filter(sql::<Bool>("letter_holds.state = 'held'")).filter(sql::<Bool>("letters.status <> 'submitted'"))
-        }
+        Waiting::Recalled => query
+            .filter(sql::<Bool>("letter_holds.state = 'held'"))
+            .filter(sql::<Bool>("letters.status <> 'submitted'")),
     };
     query = match visible {
         Visible::Everything => query,

@@ -135,7 +135,8 @@ story!(a_letter_is_fetched_and_comes_back_issued, |app| {
     let first = desk.result(with_paper(issued(12), PDF)).await.expect(200);
     assert_eq!((&first["effect"], &first["code"], &first["seq"]), (&json!("issued"), &json!("issued"), &json!(2)));
     assert_eq!(desk.result(with_paper(issued(12), PDF)).await.expect(200), first, "the same again answers the same");
-    for other in [issued(13), with_paper(issued(12), "JVBERi0xLjQgeQ=="), json!({"result": "returned", "reason": "x"})] {
+    for other in [issued(13), with_paper(issued(12), "JVBERi0xLjQgeQ=="), json!({"result": "returned", "reason": "x"})]
+    {
         assert_eq!(desk.result(other).await.problem(409), "already_issued");
     }
     assert_eq!(desk.result(json!({"result": "trace"})).await.expect(200)["effect"], "noted");
@@ -168,7 +169,8 @@ story!(a_letter_is_fetched_and_comes_back_issued, |app| {
 story!(a_signed_document_packet_issues_the_letter_it_answers, |app| {
     let desk = Desk::overdue(app).await;
     let document_id = member(&desk.packet().await, "DocumentId").to_owned();
-    let signed = Signed { answers: &document_id, number: 12, notation: "PXL-SLĐTBXH", on: "2026/03/10", paper: Some(PDF) };
+    let signed =
+        Signed { answers: &document_id, number: 12, notation: "PXL-SLĐTBXH", on: "2026/03/10", paper: Some(PDF) };
     let elsewhere = Signed { answers: "H16.18,2026/03/10,0/0195f2", ..signed.clone() };
     assert_eq!(desk.send(document(&elsewhere)).await.problem(422), "unknown_document");
     let wrong_day = document_id.replace("2026/03/10", "2026/03/09");
@@ -225,7 +227,9 @@ story!(what_is_refused_goes_back_to_its_drafter_with_the_reason, |app| {
 story!(statuses_are_kept_once_each_the_unknown_ones_too, |app| {
     let desk = Desk::overdue(app).await;
     let document_id = member(&desk.packet().await, "DocumentId").to_owned();
-    for (code, at) in [("01", "08:01"), ("03", "08:02"), ("77", "08:03"), ("77", "08:03"), ("77", "08:04"), ("01", "08:01")] {
+    for (code, at) in
+        [("01", "08:01"), ("03", "08:02"), ("77", "08:03"), ("77", "08:03"), ("77", "08:04"), ("01", "08:01")]
+    {
         let sent = status(&document_id, code, &format!("2026/03/10 {at}:00"), "x");
         assert_eq!(desk.send(sent).await.expect(200)["effect"], "noted", "{code}");
     }
@@ -235,7 +239,8 @@ story!(statuses_are_kept_once_each_the_unknown_ones_too, |app| {
     let signed = json!({"result": "signed", "signed_on": "2026-03-10", "signer": {"name": "A", "position": "B"}});
     assert_eq!(desk.result(with_paper(signed, PDF)).await.expect(200)["effect"], "signed");
     assert_eq!(desk.status().await, "submitted", "signed is not issued");
-    let paged = app.get(&format!("/v1/apology-letters/{}/exchange?limit=4", desk.letter), &desk.admin).await.expect(200);
+    let paged =
+        app.get(&format!("/v1/apology-letters/{}/exchange?limit=4", desk.letter), &desk.admin).await.expect(200);
     let cursor = paged["next_cursor"].as_str().unwrap();
     let path = format!("/v1/apology-letters/{}/exchange?limit=4&cursor={cursor}", desk.letter);
     let rest = app.get(&path, &desk.admin).await.expect(200);
@@ -262,7 +267,8 @@ story!(a_letter_whose_dossier_ends_meanwhile_is_called_back, |app| {
     assert_eq!(member(&desk.packet().await, "BussinessDocType"), "0");
     assert_eq!(desk.result(issued(12)).await.expect(200)["effect"], "issued");
     assert_eq!(desk.dossier().await["reappointed_at"], Value::Null);
-    let expected = ["packet new sent", "packet recall sent", "status 15 recalled", "packet new sent", "result issued issued"];
+    let expected =
+        ["packet new sent", "packet recall sent", "status 15 recalled", "packet new sent", "result issued issued"];
     assert_eq!(desk.log().await, expected);
 });
 
@@ -273,7 +279,8 @@ story!(a_letter_signed_before_its_recall_is_kept_and_moves_no_date, |app| {
     let refused = status(&document_id, "16", "2026/03/10 08:30:00", "Đã ký");
     assert_eq!(desk.send(refused).await.expect(200)["effect"], "recall_refused");
     assert!(desk.listed("recalled").await.is_empty(), "it is answered");
-    let signed = Signed { answers: &document_id, number: 12, notation: "PXL-SLĐTBXH", on: "2026/03/10", paper: Some(PDF) };
+    let signed =
+        Signed { answers: &document_id, number: 12, notation: "PXL-SLĐTBXH", on: "2026/03/10", paper: Some(PDF) };
     assert_eq!(desk.send(document(&signed)).await.expect(200)["effect"], "kept");
     let letter = desk.shown().await;
     assert_eq!((&letter["status"], &letter["number"]), (&json!("issued"), &json!(12)));
@@ -305,7 +312,10 @@ story!(replies_for_handed_over_dossiers_are_on_file_and_ignored, |app| {
     let refused = status(&document_id, "02", "2026/03/10 08:10:00", "Sai");
     assert_eq!(desk.send(refused).await.expect(200)["effect"], "ignored");
     assert_eq!((desk.status().await.as_str(), desk.shown().await["number"].clone()), ("draft", Value::Null));
-    assert_eq!(app.get(&format!("/v1/apology-letters/{}/signed", desk.letter), &desk.admin).await.problem(404), "not_found");
+    assert_eq!(
+        app.get(&format!("/v1/apology-letters/{}/signed", desk.letter), &desk.admin).await.problem(404),
+        "not_found"
+    );
     assert!(desk.listed("recalled").await.is_empty(), "it has answered");
     // A letter written after the hand-over is asked for, and its reply counts.
     desk.submit(None).await;
@@ -401,8 +411,16 @@ story!(only_the_machine_takes_a_letter_along_and_only_its_agencys, |app| {
         assert_eq!(app.get("/v1/ioffice/documents", &token).await.problem(403), "forbidden");
     }
     let document_id = member(&desk.packet().await, "DocumentId").to_owned();
-    app.post("/v1/agencies", &desk.admin, json!({"code": "H17", "name": "Tỉnh khác", "level": "province"})).await.expect(201);
-    let stranger = Desk { machine: machine(app, "H17").await, admin: desk.admin.clone(), dossier: desk.dossier.clone(), letter: desk.letter.clone(), app };
+    app.post("/v1/agencies", &desk.admin, json!({"code": "H17", "name": "Tỉnh khác", "level": "province"}))
+        .await
+        .expect(201);
+    let stranger = Desk {
+        machine: machine(app, "H17").await,
+        admin: desk.admin.clone(),
+        dossier: desk.dossier.clone(),
+        letter: desk.letter.clone(),
+        app,
+    };
     assert!(stranger.listed("submitted").await.is_empty());
     assert_eq!(app.get(&path, &stranger.machine).await.problem(404), "not_found");
     assert_eq!(stranger.result(issued(12)).await.problem(404), "not_found");

@@ -36,7 +36,8 @@ impl Wire {
         stream.write_all(body).unwrap();
         let mut line = String::new();
         self.stream.read_line(&mut line).unwrap();
-        let status = line.split(' ').nth(1).unwrap_or_else(|| panic!("the connection is gone: {line:?}")).parse().unwrap();
+        let status =
+            line.split(' ').nth(1).unwrap_or_else(|| panic!("the connection is gone: {line:?}")).parse().unwrap();
         let mut length = 0;
         loop {
             let mut header = String::new();
@@ -100,12 +101,16 @@ story!(every_bad_packet_is_refused_by_name_and_changes_nothing, |app| {
         document(&Signed { answers: &document_id, number: 12, notation: "PXL-SLĐTBXH", on: "2026/03/10", paper })
     };
     let packet = good(Some("JVBERi0xLjQgeA=="));
-    let entities: String = (1..10).map(|level| format!("<!ENTITY l{level} \"{}\">", format!("&l{};", level - 1).repeat(10))).collect();
+    let entities: String =
+        (1..10).map(|level| format!("<!ENTITY l{level} \"{}\">", format!("&l{};", level - 1).repeat(10))).collect();
     let declaration = "<?xml version=\"1.0\" encoding=\"utf-8\"?>";
-    let bomb = packet.replace(declaration, &format!("{declaration}<!DOCTYPE b [<!ENTITY l0 \"ha\">{entities}]>")).replace("Thư xin lỗi</q:Subject>", "&l9;</q:Subject>");
+    let bomb = packet
+        .replace(declaration, &format!("{declaration}<!DOCTYPE b [<!ENTITY l0 \"ha\">{entities}]>"))
+        .replace("Thư xin lỗi</q:Subject>", "&l9;</q:Subject>");
     let quadratic = format!("<!DOCTYPE b [<!ENTITY a \"{}\">]><b>{}</b>", "a".repeat(50_000), "&a;".repeat(50_000));
     let outside = packet.replace(declaration, "<!DOCTYPE x SYSTEM \"http://127.0.0.1:9/x.dtd\">");
-    let deep = format!("{}{}", "<a xmlns=\"http://www.mic.gov.vn/TBT/QCVN_102_2016\">".repeat(20_000), "</a>".repeat(20_000));
+    let deep =
+        format!("{}{}", "<a xmlns=\"http://www.mic.gov.vn/TBT/QCVN_102_2016\">".repeat(20_000), "</a>".repeat(20_000));
     let utf16: Vec<u8> = packet.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let lying = packet.replace("encoding=\"utf-8\"", "encoding=\"windows-1258\"");
     let foreign = packet.replace("http://www.mic.gov.vn/TBT/QCVN_102_2016", "http://www.go.vn/eDoc");
@@ -128,7 +133,11 @@ story!(every_bad_packet_is_refused_by_name_and_changes_nothing, |app| {
         (packet.replace("Đắk Nông", "a\0b").into(), 422, "edxml_invalid"),
         (packet.replace("12/PXL", "13/PXL").into(), 422, "edxml_contradiction"),
         (packet.replace("2026/03/10 09:30:00", "10/03/2026").into(), 422, "edxml_invalid"),
-        (packet.replace("Thư xin lỗi</q:Subject>", &format!("{}</q:Subject>", "ă".repeat(501))).into(), 422, "edxml_too_long"),
+        (
+            packet.replace("Thư xin lỗi</q:Subject>", &format!("{}</q:Subject>", "ă".repeat(501))).into(),
+            422,
+            "edxml_too_long",
+        ),
         (without_signer.into(), 422, "edxml_missing"),
         (good(Some("%%% not base64 %%%")).into(), 422, "base64_invalid"),
         (unknown.into(), 422, "unknown_document"),
@@ -162,7 +171,10 @@ story!(attachments_have_a_limit_and_what_is_beyond_is_read_to_its_end, |app| {
     let refused = wire.refused("/v1/ioffice/packets", "application/xml", beyond.as_bytes());
     assert_eq!(refused, (413, "attachment_too_large".to_owned()));
     let much_too_large = vec![b' '; (60 << 20) + 1];
-    for (path, kind) in [("/v1/ioffice/packets", "application/xml"), (&format!("/v1/ioffice/documents/{letter}/result"), "application/json")] {
+    for (path, kind) in [
+        ("/v1/ioffice/packets", "application/xml"),
+        (&format!("/v1/ioffice/documents/{letter}/result"), "application/json"),
+    ] {
         let refused = wire.refused(path, kind, &much_too_large);
         assert_eq!(refused, (413, "packet_too_large".to_owned()), "{path}");
     }
@@ -179,7 +191,8 @@ story!(a_result_says_what_it_lacks, |app| {
     let before = state(app, &letter).await;
     let path = format!("/v1/ioffice/documents/{letter}/result");
     let signer = json!({"name": "Đặng Văn Ưởng", "position": "Giám đốc"});
-    let whole = json!({"result": "issued", "number": 12, "notation": "PXL", "promulgated_on": "2026-03-10", "signer": signer});
+    let whole =
+        json!({"result": "issued", "number": 12, "notation": "PXL", "promulgated_on": "2026-03-10", "signer": signer});
     let with = |name: &str, value: Value| {
         let mut body = whole.clone();
         body[name] = value;
@@ -187,7 +200,15 @@ story!(a_result_says_what_it_lacks, |app| {
     };
     let file = |base64: &str| json!({"name": "a.pdf", "content_type": "application/pdf", "base64": base64});
     for (body, expected) in [
-        (json!({"result": "issued"}), vec![("/number", "missing_member"), ("/notation", "missing_member"), ("/promulgated_on", "missing_member"), ("/signer", "missing_member")]),
+        (
+            json!({"result": "issued"}),
+            vec![
+                ("/number", "missing_member"),
+                ("/notation", "missing_member"),
+                ("/promulgated_on", "missing_member"),
+                ("/signer", "missing_member"),
+            ],
+        ),
         (json!({"result": "signed"}), vec![("/signed_on", "missing_member"), ("/signer", "missing_member")]),
         (json!({"result": "returned"}), vec![("/reason", "missing_member")]),
         (json!({"result": "returned", "reason": " "}), vec![("/reason", "blank")]),
@@ -206,7 +227,8 @@ story!(a_result_says_what_it_lacks, |app| {
         assert_eq!(answer.problem(422), "validation", "{body}");
         let problem = answer.json();
         let errors = problem["errors"].as_array().unwrap().iter();
-        let found: Vec<_> = errors.map(|error| (error["pointer"].as_str().unwrap(), error["code"].as_str().unwrap())).collect();
+        let found: Vec<_> =
+            errors.map(|error| (error["pointer"].as_str().unwrap(), error["code"].as_str().unwrap())).collect();
         assert_eq!(found, expected, "{body}");
     }
     let tomorrow = with("promulgated_on", json!("2026-03-11"));

@@ -13,6 +13,7 @@ mod ioffice;
 mod ioffice_bad_input;
 mod letters;
 mod life;
+mod machines;
 mod malformed;
 mod moves;
 mod reports;

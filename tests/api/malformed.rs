@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::story;
 
-/// Routes that take no JSON object: an import is lines, a packet is XML.
-const WITHOUT_OBJECT: &[&str] = &["/v1/imports", "/v1/ioffice/packets"];
+/// Routes that take no JSON object: an import is lines, a machine's sign-in a form, a packet of an e-office XML.
+const WITHOUT_OBJECT: &[&str] = &["/v1/imports", "/oauth/token", "/v1/ioffice/packets"];
 
 /// Routes that take more than a mebibyte: signed papers come with a result.
 const LARGE: &[&str] = &["/v1/ioffice/documents/0123/result"];

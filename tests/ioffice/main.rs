@@ -137,14 +137,20 @@ async fn check(app: &TestApp, case: &Case) {
     let number = end.numbered.then_some(case.number);
     assert_eq!(letter["number"], json!(number), "{name}: {letter}");
     if end.numbered {
-        assert_eq!((&letter["notation"], &letter["promulgated_on"]), (&json!("PXL-SLĐTBXH"), &json!("2026-03-10")), "{name}");
+        assert_eq!(
+            (&letter["notation"], &letter["promulgated_on"]),
+            (&json!("PXL-SLĐTBXH"), &json!("2026-03-10")),
+            "{name}"
+        );
         assert_eq!(letter["signer"], json!({"name": "Đặng Văn Ưởng", "position": "Giám đốc"}), "{name}");
     }
     let dossier = app.get(&format!("/v1/dossiers/{}", case.dossier), &admin).await.expect(200);
     assert_eq!(dossier["reappointed_at"], json!(end.reappointed_at), "{name}: {dossier}");
-    let exchange = app.get(&format!("/v1/apology-letters/{}/exchange?limit=200", case.letter), &admin).await.expect(200);
+    let exchange =
+        app.get(&format!("/v1/apology-letters/{}/exchange?limit=200", case.letter), &admin).await.expect(200);
     let effects = exchange["items"].as_array().unwrap().iter();
-    let effects: Vec<&str> = effects.map(|entry| entry["effect"].as_str().unwrap()).filter(|word| *word != "noted").collect();
+    let effects: Vec<&str> =
+        effects.map(|entry| entry["effect"].as_str().unwrap()).filter(|word| *word != "noted").collect();
     assert_eq!(effects, end.effects, "{name}: {exchange}");
     let signed = app.get(&format!("/v1/apology-letters/{}/signed", case.letter), &admin).await;
     assert_eq!(signed.status == 200, end.paper, "{name}: {}", signed.text);

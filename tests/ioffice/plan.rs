@@ -143,12 +143,7 @@ fn refused() -> Vec<Scenario> {
     use Agency::{Reject, Submit, SubmitAnotherDate};
     use Start::Overdue;
     vec![
-        scenario(
-            "returns",
-            Overdue,
-            &[office("fetch:new return return gone")],
-            end("rejected", None, "sent rejected"),
-        ),
+        scenario("returns", Overdue, &[office("fetch:new return return gone")], end("rejected", None, "sent rejected")),
         scenario(
             "refuses, is asked again and issues",
             Overdue,
@@ -164,11 +159,7 @@ fn refused() -> Vec<Scenario> {
         scenario(
             "signs a text that was changed since",
             Overdue,
-            &[
-                office("fetch:new"),
-                agency(&[Reject, SubmitAnotherDate]),
-                office("issue=409 fetch:update issue"),
-            ],
+            &[office("fetch:new"), agency(&[Reject, SubmitAnotherDate]), office("issue=409 fetch:update issue")],
             end("issued", Some(OTHER_DATE), "sent sent issued"),
         ),
     ]

@@ -2,7 +2,7 @@
 //! its standard input: first where the service is, then lists of orders, each answered by a list of surprises.
 
 use std::collections::HashMap;
-use std::io::{BufRead, Write};
+use std::io::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -143,7 +143,9 @@ impl StandIn {
                 }
                 return self.fetch(&order.letter, detail).await.map(Some);
             }
-            "issue" | "issue-other" | "sign" | "trace" | "return" | "tomorrow" | "other-letter" => self.result(order).await,
+            "issue" | "issue-other" | "sign" | "trace" | "return" | "tomorrow" | "other-letter" => {
+                self.result(order).await
+            }
             _ => self.packet(order, verb, detail).await,
         };
         if answer.status == order.expected { Ok(None) } else { Err(format!("{} {}", answer.status, answer.text)) }
@@ -169,9 +171,7 @@ impl StandIn {
     /// Posts a result in JSON.
     async fn result(&self, order: &Order) -> Answer {
         let signer = json!({"name": "Đặng Văn Ưởng", "position": "Giám đốc"});
-        let issued = |number: u32, on: &str| {
-            json!({"result": "issued", "number": number, "notation": "PXL-SLĐTBXH", "promulgated_on": on, "signer": signer})
-        };
+        let issued = |number: u32, on: &str| json!({"result": "issued", "number": number, "notation": "PXL-SLĐTBXH", "promulgated_on": on, "signer": signer});
         let body = match order.what.as_str() {
             "issue-other" => issued(order.number + 1000, "2026-03-10"),
             "tomorrow" => issued(order.number, "2026-03-11"),

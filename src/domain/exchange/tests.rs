@@ -140,10 +140,7 @@ fn the_reason_goes_back_to_the_drafter() {
     for (saying, reason) in [
         (returned(), "wrong name"),
         (status_packet("02"), "not legible"),
-        (
-            Saying::Status { code: "02".into(), at: at(NOW), description: None },
-            "Hệ thống văn bản từ chối tiếp nhận",
-        ),
+        (Saying::Status { code: "02".into(), at: at(NOW), description: None }, "Hệ thống văn bản từ chối tiếp nhận"),
     ] {
         let judgement = judge(&waiting, &open(), Some(&held), &saying).unwrap();
         assert_eq!(judgement.deed, Deed::Reject(reason.into()));
@@ -179,7 +176,7 @@ fn a_reply_for_a_dossier_that_was_handed_over_is_on_file_and_ignored() {
             let found = outcome(&letter(*status), &handed_over(), Some(&early), saying);
             assert_eq!(found, expected, "{status} {saying:?}");
         }
-        assert_eq!(outcome(&letter(*status), &handed_over(), None, &issued), "ignored");
+        assert_eq!(outcome(&letter(*status), &handed_over(), None, &issued), "ignored over");
     }
     // A letter that was written and fetched only after the hand-over is asked for, and its reply counts.
     let after = hold(HoldState::Held);

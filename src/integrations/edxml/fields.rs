@@ -103,9 +103,8 @@ impl<'e, 'x> Fields<'e, 'x> {
     /// An instant, `yyyy/MM/dd HH:mm:ss`.
     pub(super) fn instant(&self, name: &str) -> Result<Option<NaiveDateTime>, EdxmlRefusal> {
         let text = self.text(name, MAX_TEXT)?;
-        let parse = |text: String| {
-            NaiveDateTime::parse_from_str(&text, "%Y/%m/%d %H:%M:%S").ok().filter(|_| text.len() == 19)
-        };
+        let parse =
+            |text: String| NaiveDateTime::parse_from_str(&text, "%Y/%m/%d %H:%M:%S").ok().filter(|_| text.len() == 19);
         text.map(|text| parse(text).ok_or_else(|| self.invalid(name))).transpose()
     }
 }

@@ -114,7 +114,6 @@ pub fn answer(packet: &DocumentPacket) -> Result<(Vec<DocumentId>, Saying), Edxm
 
 /// What a status says, and of which document.
 pub fn status(packet: &StatusPacket) -> (Vec<DocumentId>, Saying) {
-    let saying =
-        Saying::Status { code: packet.code.clone(), at: packet.at, description: packet.description.clone() };
+    let saying = Saying::Status { code: packet.code.clone(), at: packet.at, description: packet.description.clone() };
     (vec![packet.response_for.document_id.clone()], saying)
 }

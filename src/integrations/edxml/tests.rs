@@ -64,23 +64,35 @@ fn the_packet_of_the_standard_is_read_whole() {
     assert_eq!((to.len(), to[0].name.as_deref()), (1, Some("UBND tỉnh")));
     assert_eq!(packet.document_id.to_string(), "000.00.18.H16,2023/06/02,872/SLĐTBXH-VP");
     assert_eq!(packet.code.as_ref().unwrap().to_string(), "872/SLĐTBXH-VP");
-    assert_eq!((packet.promulgated.place.as_deref(), packet.promulgated.on), (Some("Đắk Nông"), Some(date("2023-06-02"))));
-    assert_eq!((packet.document_type.code.as_deref(), packet.document_type.name.as_deref()), (Some("9"), Some("Công văn")));
+    assert_eq!(
+        (packet.promulgated.place.as_deref(), packet.promulgated.on),
+        (Some("Đắk Nông"), Some(date("2023-06-02")))
+    );
+    assert_eq!(
+        (packet.document_type.code.as_deref(), packet.document_type.name.as_deref()),
+        (Some("9"), Some("Công văn"))
+    );
     assert_eq!(packet.subject, "Xin lỗi và hẹn lại ngày trả kết quả");
     assert_eq!(packet.signer.competence.as_deref(), Some("KT. GIÁM ĐỐC"));
     assert_eq!(packet.signer.position.as_deref(), Some("Phó Giám đốc"));
     assert_eq!(packet.other.priority, Some(0));
     assert_eq!((packet.business.kind, packet.business.reason.as_deref()), (Business::New, Some("mới")));
-    assert_eq!(packet.traces, [Trace {
-        organ: "000.00.18.H16".into(),
-        at: Some(date("2023-06-02").and_hms_opt(8, 0, 0).unwrap())
-    }]);
+    assert_eq!(
+        packet.traces,
+        [Trace { organ: "000.00.18.H16".into(), at: Some(date("2023-06-02").and_hms_opt(8, 0, 0).unwrap()) }]
+    );
     assert_eq!(packet.attachments.len(), 1);
-    assert_eq!((packet.attachments[0].name.as_str(), packet.attachments[0].content.as_slice()), ("a.pdf", b"%PDF-1.4 x".as_slice()));
+    assert_eq!(
+        (packet.attachments[0].name.as_str(), packet.attachments[0].content.as_slice()),
+        ("a.pdf", b"%PDF-1.4 x".as_slice())
+    );
     let (documents, saying) = letter::answer(&packet).unwrap();
     assert_eq!(documents, [packet.document_id]);
     let Saying::Issued(promulgation) = saying else { panic!("{saying:?}") };
-    assert_eq!((promulgation.number, promulgation.notation.as_str(), promulgation.on), (872, "SLĐTBXH-VP", date("2023-06-02")));
+    assert_eq!(
+        (promulgation.number, promulgation.notation.as_str(), promulgation.on),
+        (872, "SLĐTBXH-VP", date("2023-06-02"))
+    );
     assert_eq!(promulgation.signer.position, "Phó Giám đốc");
 }
 
@@ -173,11 +185,7 @@ fn every_bad_packet_has_its_refusal() {
         (instead("<e:Subject>", r#"<x:Extra xmlns:x="urn:x"/><e:Subject>"#), "xml_namespace", ""),
         (instead("<e:Subject>", "<unbound:Extra/><e:Subject>"), "xml_namespace", ""),
         (nested(100), "xml_too_deep", ""),
-        (
-            format!(r#"<edXML xmlns="{NAMESPACE}">{}</edXML>"#, "<a/>".repeat(60_000)),
-            "xml_too_many",
-            "",
-        ),
+        (format!(r#"<edXML xmlns="{NAMESPACE}">{}</edXML>"#, "<a/>".repeat(60_000)), "xml_too_many", ""),
         (instead("<edXML ", &format!("<edXML{with_attributes} ")), "xml_too_many", ""),
         (format!(r#"<other xmlns="{NAMESPACE}"/>"#), "edxml_not_a_packet", ""),
         (format!(r#"<edXML xmlns="{NAMESPACE}"/>"#), "edxml_missing", "/edXML/edXMLEnvelope"),
@@ -191,10 +199,25 @@ fn every_bad_packet_has_its_refusal() {
         ),
         (instead("<AttachmentName>a.pdf</AttachmentName>", ""), "edxml_missing", "Attachment/AttachmentName"),
         (instead("Xin lỗi", &"ă".repeat(501)), "edxml_too_long", "MessageHeader/Subject"),
-        (instead("<e:Subject>", &format!("<e:Content>{}</e:Content><e:Subject>", "ă".repeat(501))), "edxml_too_long", "MessageHeader/Content"),
-        (instead("<AttachmentName>a", &format!("<AttachmentName>{}", "a".repeat(200))), "edxml_too_long", "Attachment/AttachmentName"),
+        (
+            instead("<e:Subject>", &format!("<e:Content>{}</e:Content><e:Subject>", "ă".repeat(501))),
+            "edxml_too_long",
+            "MessageHeader/Content",
+        ),
+        (
+            instead("<AttachmentName>a", &format!("<AttachmentName>{}", "a".repeat(200))),
+            "edxml_too_long",
+            "Attachment/AttachmentName",
+        ),
         (instead("Đắk Nông", &"ă".repeat(151)), "edxml_too_long", "PromulgationInfo/Place"),
-        (instead("<e:Priority>0</e:Priority>", &format!("<e:Appendixes><e:Appendix>{}</e:Appendix></e:Appendixes>", "ă".repeat(251))), "edxml_too_long", "Appendixes/Appendix"),
+        (
+            instead(
+                "<e:Priority>0</e:Priority>",
+                &format!("<e:Appendixes><e:Appendix>{}</e:Appendix></e:Appendixes>", "ă".repeat(251)),
+            ),
+            "edxml_too_long",
+            "Appendixes/Appendix",
+        ),
         (instead("000.00.18.H16,2023/06/02", "000.00.18.H16,2023-06-02"), "edxml_invalid", "MessageHeader/DocumentId"),
         (instead(">2023/06/02<", ">02/06/2023<"), "edxml_invalid", "PromulgationInfo/PromulgationDate"),
         (instead("<e:CodeNumber>872", "<e:CodeNumber>-1"), "edxml_invalid", "Code/CodeNumber"),
@@ -245,7 +268,10 @@ fn an_issued_letter_has_number_date_and_signer() {
         assert!(MINIMAL.contains(old), "{old}");
         letter::answer(&document(&MINIMAL.replacen(old, "", 1))).unwrap_err().to_string()
     };
-    assert!(without("<e:Code><e:CodeNumber>872</e:CodeNumber><e:CodeNotation>SLĐTBXH-VP</e:CodeNotation></e:Code>").contains("CodeNumber"));
+    assert!(
+        without("<e:Code><e:CodeNumber>872</e:CodeNumber><e:CodeNotation>SLĐTBXH-VP</e:CodeNotation></e:Code>")
+            .contains("CodeNumber")
+    );
     assert!(without("<e:PromulgationDate>2023/06/02</e:PromulgationDate>").contains("PromulgationDate"));
     assert!(without("<e:FullName>Nguyễn Văn A</e:FullName>").contains("FullName"));
     // In whose name stands for the position where that is not said.
@@ -282,9 +308,8 @@ fn day() -> impl Strategy<Value = NaiveDate> {
 }
 
 fn instant() -> impl Strategy<Value = NaiveDateTime> {
-    (day(), 0..86_400_u32).prop_map(|(day, seconds)| {
-        day.and_time(NaiveTime::from_num_seconds_from_midnight_opt(seconds, 0).unwrap())
-    })
+    (day(), 0..86_400_u32)
+        .prop_map(|(day, seconds)| day.and_time(NaiveTime::from_num_seconds_from_midnight_opt(seconds, 0).unwrap()))
 }
 
 fn number() -> impl Strategy<Value = DocumentNumber> {
@@ -292,18 +317,25 @@ fn number() -> impl Strategy<Value = DocumentNumber> {
 }
 
 fn document_id() -> impl Strategy<Value = DocumentId> {
-    (day(), number())
-        .prop_map(|(on, number)| DocumentId { organ: "000.00.18.H16".parse().unwrap(), on, number })
+    (day(), number()).prop_map(|(on, number)| DocumentId { organ: "000.00.18.H16".parse().unwrap(), on, number })
 }
 
 fn response_for() -> impl Strategy<Value = ResponseFor> {
-    (of(text()), of(text()), document_id(), of(day()))
-        .prop_map(|(organ, code, document_id, on)| ResponseFor { organ, code, document_id, on })
+    (of(text()), of(text()), document_id(), of(day())).prop_map(|(organ, code, document_id, on)| ResponseFor {
+        organ,
+        code,
+        document_id,
+        on,
+    })
 }
 
 fn staff() -> impl Strategy<Value = StaffInfo> {
-    (of(text()), of(text()), of(text()), of(text()))
-        .prop_map(|(department, staff, email, mobile)| StaffInfo { department, staff, email, mobile })
+    (of(text()), of(text()), of(text()), of(text())).prop_map(|(department, staff, email, mobile)| StaffInfo {
+        department,
+        staff,
+        email,
+        mobile,
+    })
 }
 
 fn other() -> impl Strategy<Value = OtherInfo> {
@@ -334,8 +366,12 @@ fn attachment() -> impl Strategy<Value = Attachment> {
 
 fn business() -> impl Strategy<Value = BusinessInfo> {
     let kind = proptest::sample::select(Business::ALL.to_vec());
-    (kind, of(text()), of(text()), of(staff()))
-        .prop_map(|(kind, reason, paper, staff)| BusinessInfo { kind, reason, paper, staff })
+    (kind, of(text()), of(text()), of(staff())).prop_map(|(kind, reason, paper, staff)| BusinessInfo {
+        kind,
+        reason,
+        paper,
+        staff,
+    })
 }
 
 fn any_document() -> impl Strategy<Value = Packet> {
