@@ -5,7 +5,6 @@ use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpResponse, get, post};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -50,7 +49,6 @@ struct WaitingView {
     /// The letter.
     id: String,
     /// submitted or recalled.
-    #[schema(value_type = String)]
     status: Waiting,
     /// Code of its dossier.
     dossier: String,
@@ -70,6 +68,15 @@ struct WaitingView {
     fetched_at: Option<String>,
     /// Where its packet is.
     packet: String,
+}
+
+/// A page of letters.
+#[derive(Serialize, ToSchema)]
+struct WaitingPage {
+    /// The letters, in the order they were opened.
+    items: Vec<WaitingView>,
+    /// The cursor of the next page.
+    next_cursor: Option<String>,
 }
 
 fn waiting_view(ambient: &Ambient, status: Waiting, waiting: WaitingLetter) -> WaitingView {
@@ -93,7 +100,7 @@ fn waiting_view(ambient: &Ambient, status: Waiting, waiting: WaitingLetter) -> W
 /// Letters of the caller's agency and those below it that wait for signature, or that are called back.
 #[utoipa::path(tag = "ioffice", params(("status" = Option<Waiting>, Query, description = "submitted when left out"), ("limit" = Option<i64>, Query),
     ("cursor" = Option<String>, Query)), responses(
-    (status = 200, description = "A page: items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
+    (status = 200, description = "A page", body = WaitingPage), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 403, description = "Not an e-office", body = ProblemBody), (status = 422, description = "No such status", body = ProblemBody)))]
 #[get("/v1/ioffice/documents")]
 async fn list_documents(call: Call<Exchange>) -> Result<HttpResponse, Problem> {
@@ -111,8 +118,8 @@ async fn list_documents(call: Call<Exchange>) -> Result<HttpResponse, Problem> {
     let key = |waiting: &WaitingLetter| PageWish::key(waiting.record.created_at, waiting.record.letter.id.as_str());
     let next_cursor = page.cut(&mut found, key);
     let ambient = &call.state.ambient;
-    let items: Vec<_> = found.into_iter().map(|waiting| waiting_view(ambient, status, waiting)).collect();
-    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+    let items = found.into_iter().map(|waiting| waiting_view(ambient, status, waiting)).collect();
+    Ok(HttpResponse::Ok().json(WaitingPage { items, next_cursor }))
 }
 
 /// The edXML packet of a letter: the document (type 0) or its new text (2) while it waits for signature, its recall (1)

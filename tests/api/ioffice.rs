@@ -399,6 +399,59 @@ story!(of_many_answers_at_once_one_counts, |app| {
     assert_eq!(desk.log().await.len(), 2, "one packet, one result");
 });
 
+story!(whoever_comes_first_the_signature_or_the_end_they_agree, |app| {
+    let admin = app.office().await;
+    let mut codes = Vec::new();
+    for _ in 0..8 {
+        codes.push(app.receive(&admin, json!({})).await);
+    }
+    app.at(TODAY);
+    sweep(&app.db, &app.ambient, 0).unwrap();
+    for (place, code) in codes.into_iter().enumerate() {
+        let desk = Desk::with(app, code).await;
+        desk.packet().await;
+        let finish = app.transition(&desk.admin, &desk.dossier, json!({"to": "finished"}));
+        let answer = desk.result(issued(12));
+        // Both at once, the other first every second time.
+        let answer = if place % 2 == 0 {
+            futures_util::future::join(answer, finish).await.0
+        } else {
+            futures_util::future::join(finish, answer).await.1
+        };
+        let effect = answer.expect(200)["effect"].clone();
+        let dossier = desk.dossier().await;
+        assert_eq!((&dossier["status"], desk.status().await.as_str()), (&json!("finished"), "issued"));
+        let reappointed = dossier["reappointed_at"] == "2026-03-20T09:00:00+07:00";
+        assert!(
+            effect == "issued" && reappointed || effect == "kept" && dossier["reappointed_at"].is_null(),
+            "{effect} {dossier}"
+        );
+    }
+});
+
+story!(a_packet_fetched_while_the_dossier_ends_is_called_back_or_not_given, |app| {
+    let admin = app.office().await;
+    let mut codes = Vec::new();
+    for _ in 0..8 {
+        codes.push(app.receive(&admin, json!({})).await);
+    }
+    app.at(TODAY);
+    sweep(&app.db, &app.ambient, 0).unwrap();
+    for code in codes {
+        let desk = Desk::with(app, code).await;
+        let path = format!("/v1/ioffice/documents/{}/packet.edxml", desk.letter);
+        let finish = app.transition(&desk.admin, &desk.dossier, json!({"to": "finished"}));
+        let (fetched, finished) = futures_util::future::join(app.get(&path, &desk.machine), finish).await;
+        finished.expect(200);
+        assert_eq!(desk.status().await, "draft");
+        let recalled = desk.listed("recalled").await.contains(&desk.letter);
+        match fetched.status.as_u16() {
+            200 => assert!(recalled && member(&fetched.text, "BussinessDocType") == "0", "{}", fetched.text),
+            _ => assert_eq!((fetched.problem(409).as_str(), recalled), ("letter_status", false)),
+        }
+    }
+});
+
 story!(only_the_machine_takes_a_letter_along_and_only_its_agencys, |app| {
     let desk = Desk::overdue(app).await;
     let leader = app.user("leader", Role::Leader, Some("H16")).await;
