@@ -104,7 +104,8 @@ fn settle_letter(
         (Settlement::Promote, Some(mut existing)) => {
             existing.letter.kind = LetterKind::Late;
             existing.letter.notice_late = true;
-            events.push((act.now, letter_event(&existing.letter, None)));
+            let reason = existing.letter.remark.clone().filter(|_| taken_back);
+            events.push((act.now, letter_event(&existing.letter, reason)));
             LetterWrite::Save(existing)
         }
         (Settlement::Cancel, Some(mut existing)) => {

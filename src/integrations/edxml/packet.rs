@@ -11,7 +11,7 @@ pub enum Packet {
     /// A document.
     Document(Box<DocumentPacket>),
     /// The status of a document.
-    Status(StatusPacket),
+    Status(Box<StatusPacket>),
 }
 
 /// An office (`From`, `To`).

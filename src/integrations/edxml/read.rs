@@ -47,7 +47,7 @@ pub fn read(bytes: &[u8]) -> Result<Packet, EdxmlRefusal> {
     let message = header.required_group("MessageHeader")?;
     // A status packet has no body; it is known by its code.
     if message.has("StatusCode") {
-        return Ok(Packet::Status(status(&message)?));
+        return Ok(Packet::Status(Box::new(status(&message)?)));
     }
     Ok(Packet::Document(Box::new(document(&root, &header, &message)?)))
 }

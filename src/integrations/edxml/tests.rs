@@ -417,7 +417,7 @@ fn any_document() -> impl Strategy<Value = Packet> {
 fn any_status() -> impl Strategy<Value = Packet> {
     (organ(), response_for(), of(staff()), "[0-9]{2}", of(text()), instant()).prop_map(
         |(from, response_for, staff, code, description, at)| {
-            Packet::Status(StatusPacket { from, response_for, staff, code, description, at })
+            Packet::Status(Box::new(StatusPacket { from, response_for, staff, code, description, at }))
         },
     )
 }
