@@ -210,6 +210,45 @@ impl Letter {
         Ok(new_return_at)
     }
 
+    /// Takes a letter about the deadline that waits for signature back to its drafter, because its dossier has ended
+    /// meanwhile: the new date it promises no longer fits. Answers whether there was one to take back.
+    pub fn take_back(&mut self) -> bool {
+        let is_waiting = self.kind.is_about_deadline() && self.status == LetterStatus::Submitted;
+        if is_waiting {
+            self.status = LetterStatus::Draft;
+            self.new_return_at = None;
+            self.remark = Some("Hồ sơ kết thúc trước khi văn bản được ký".to_owned());
+        }
+        is_waiting
+    }
+
+    /// Puts on file a letter that was signed although it had been called back: it is out with the text that was signed,
+    /// and re-appoints nothing. Where the dossier has another letter about its deadline by now (`replaced`), it stays
+    /// dropped and only keeps number, date and signer.
+    ///
+    /// # Errors
+    /// [`Refusal::PromulgatedInTheFuture`].
+    pub fn keep_signed(
+        &mut self,
+        promulgation: Promulgation,
+        (reason, new_return_at): (Option<String>, Option<LocalTime>),
+        standing: &Standing,
+        (now, replaced): (LocalTime, bool),
+    ) -> Result<(), Refusal> {
+        if promulgation.on > now.date() {
+            return Err(Refusal::PromulgatedInTheFuture { on: promulgation.on });
+        }
+        if self.kind.is_about_deadline() {
+            self.notice_late = is_notice_late(standing.deadline.as_ref(), promulgation.on);
+        }
+        (self.reason, self.new_return_at) = (reason, new_return_at);
+        self.promulgation = Some(promulgation);
+        if !replaced {
+            self.status = LetterStatus::Issued;
+        }
+        Ok(())
+    }
+
     /// Records that the applicant has the letter.
     ///
     /// # Errors

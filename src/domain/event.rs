@@ -211,6 +211,14 @@ impl Event {
         }
     }
 
+    /// Whether the event ends the resolving of a dossier that was being resolved.
+    pub fn is_end(&self) -> bool {
+        matches!(
+            self,
+            Self::Withdrawn { class: Some(_), .. } | Self::Stopped { class: Some(_), .. } | Self::Finished { .. }
+        )
+    }
+
     /// Whether the event is a move of the state machine, after which earlier moves are refused.
     pub fn is_move(&self) -> bool {
         matches!(

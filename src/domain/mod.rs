@@ -18,7 +18,11 @@ pub mod dossier;
 pub mod event;
 pub mod transition;
 
+pub mod document_number;
+
 pub mod apology;
+pub mod exchange;
+
 pub mod balance;
 pub mod form_06a;
 pub mod form_06b;

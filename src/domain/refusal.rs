@@ -117,6 +117,15 @@ pub enum Refusal {
         /// Its day.
         on: NaiveDate,
     },
+    /// The e-office says otherwise of a letter that is out.
+    #[error("the letter was issued as {number} already")]
+    AlreadyIssued {
+        /// Its number and notation.
+        number: String,
+    },
+    /// The e-office signed a text that was changed since it fetched it.
+    #[error("the letter was changed after its packet was fetched")]
+    LetterSuperseded,
 
     /// More dossiers than a register takes.
     #[error("a register takes at most {most} dossiers")]
@@ -159,6 +168,8 @@ impl Refusal {
             Self::PromulgatedInTheFuture { .. } => "promulgated_in_the_future",
             Self::NoSuchPaper => "no_such_paper",
             Self::FormNotInForce { .. } => "form_not_in_force",
+            Self::AlreadyIssued { .. } => "already_issued",
+            Self::LetterSuperseded => "letter_superseded",
             Self::RegisterTooLong { .. } => "register_too_long",
             Self::PeriodOpen { .. } => "period_open",
         }

@@ -8,6 +8,7 @@ use crate::domain::apology::{Letter, Promulgation, check_new_return};
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::event::Event;
 use crate::domain::vocabulary::{LetterChannel, LetterKind, LocalTime};
+use crate::storage::dossier_row::Record;
 use crate::storage::letters::{self, LetterRecord};
 use crate::storage::{StorageError, Tx};
 
@@ -93,10 +94,22 @@ pub fn handle(tx: &mut Tx, act: Act<'_>, id: &str, expected: Option<i64>, verb: 
         other => other,
     })?;
     // Read again under the dossier's lock: another writer may have moved it meanwhile.
-    let mut letter = letters::find(tx, id)?.ok_or(Fault::NotFound("letter"))?;
+    let letter = letters::find(tx, id)?.ok_or(Fault::NotFound("letter"))?;
     if expected.is_some_and(|expected| expected != letter.version) {
         return Err(Fault::Changed);
     }
+    carry_out(tx, act, &mut record, letter, verb)
+}
+
+/// Does something with a letter of a dossier that was opened for it in this transaction.
+pub(in crate::flow) fn carry_out(
+    tx: &mut Tx,
+    act: Act<'_>,
+    record: &mut Record,
+    mut letter: LetterRecord,
+    verb: Verb,
+) -> Result<LetterRecord, Fault> {
+    let id = letter.letter.id.clone();
     let standing = &mut record.standing;
     let mut events = Vec::new();
     let mut remark = None;
@@ -131,6 +144,6 @@ pub fn handle(tx: &mut Tx, act: Act<'_>, id: &str, expected: Option<i64>, verb: 
     }
     events.insert(0, (act.now, letter_event(&letter.letter, remark)));
     letters::save(tx, &mut letter)?;
-    keep(tx, act, &mut record, Deed::of(events), Stored::Before)?;
-    letters::find(tx, id)?.ok_or_else(|| StorageError::corrupt("letter", "gone").into())
+    keep(tx, act, record, Deed::of(events), Stored::Before)?;
+    letters::find(tx, &id)?.ok_or_else(|| StorageError::corrupt("letter", "gone").into())
 }

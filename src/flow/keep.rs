@@ -82,7 +82,7 @@ pub fn keep(tx: &mut Tx, act: Act<'_>, record: &mut Record, mut deed: Deed, stor
 fn settle_letter(
     act: Act<'_>,
     record: &mut Record,
-    existing: Option<LetterRecord>,
+    mut existing: Option<LetterRecord>,
     events: &mut Vec<(LocalTime, Event)>,
 ) -> LetterWrite {
     let standing = &record.standing;
@@ -91,6 +91,9 @@ fn settle_letter(
         events.extend(standing.late_from().map(|late_from| (act.now, Event::BecameOverdue { late_from })));
     }
     record.lateness_noted = owed;
+    // A letter waiting for signature when its dossier ends late no longer fits; one submitted after that does.
+    let ends = owed && events.iter().any(|(_, event)| event.is_end());
+    let taken_back = ends && existing.as_mut().is_some_and(|record| record.letter.take_back());
     match (settle(standing, existing.as_ref().map(|record| &record.letter), act.now), existing) {
         (Settlement::Open, _) => {
             let letter = Letter::draft(act.ambient.new_id(), LetterKind::Late, true);
@@ -101,12 +104,17 @@ fn settle_letter(
         (Settlement::Promote, Some(mut existing)) => {
             existing.letter.kind = LetterKind::Late;
             existing.letter.notice_late = true;
-            events.push((act.now, letter_event(&existing.letter, None)));
+            let reason = existing.letter.remark.clone().filter(|_| taken_back);
+            events.push((act.now, letter_event(&existing.letter, reason)));
             LetterWrite::Save(existing)
         }
         (Settlement::Cancel, Some(mut existing)) => {
             existing.letter.status = LetterStatus::Cancelled;
             events.push((act.now, letter_event(&existing.letter, None)));
+            LetterWrite::Save(existing)
+        }
+        (Settlement::Keep, Some(existing)) if taken_back => {
+            events.push((act.now, letter_event(&existing.letter, existing.letter.remark.clone())));
             LetterWrite::Save(existing)
         }
         (Settlement::Keep | Settlement::Promote | Settlement::Cancel, _) => LetterWrite::Nothing,

@@ -7,6 +7,7 @@ pub mod keep;
 
 pub mod apologise;
 pub mod edit;
+pub mod exchange;
 pub mod files;
 pub mod intake;
 pub mod sweep;

@@ -78,6 +78,8 @@ const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/dossiers/{code}/files"),
     (Method::POST, "/v1/dossiers/{code}/files"),
     (Method::GET, "/v1/apology-letters"),
+    (Method::GET, "/v1/apology-letters/{id}/exchange"),
+    (Method::GET, "/v1/ioffice/documents"),
     (Method::GET, "/v1/statistics"),
     (Method::GET, "/v1/statistics/due-soon"),
     (Method::GET, "/v1/reports"),

@@ -25,28 +25,36 @@ pub const MAX_NOTE: usize = 2_000;
 ///
 /// # Errors
 /// `unsupported_media_type`, `payload_too_large`, `unreadable_body`.
-pub async fn read_body(req: &HttpRequest, mut payload: Payload) -> Result<Bytes, Problem> {
-    let mut body = BytesMut::new();
-    let mut too_large = false;
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|cause| Problem::new("unreadable_body").hint(cause))?;
-        too_large = too_large || body.len() + chunk.len() > MAX_BODY;
-        if !too_large {
-            body.extend_from_slice(&chunk);
-        }
-    }
-    if too_large {
-        return Err(Problem::new("payload_too_large"));
-    }
+pub async fn read_body(req: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> {
+    let body = gather(payload, MAX_BODY).await?.ok_or_else(|| Problem::new("payload_too_large"))?;
     let kind = actix_web::HttpMessage::content_type(req);
     if body.is_empty()
         || kind == "application/json"
         || (kind == "application/merge-patch+json" && req.method() == "PATCH")
     {
-        Ok(body.freeze())
+        Ok(body)
     } else {
         Err(Problem::new("unsupported_media_type"))
     }
+}
+
+/// Reads a whole body of at most `most` bytes; `None` for a larger one, which is read to its end and not kept.
+///
+/// # Errors
+/// `unreadable_body`.
+pub async fn gather(mut payload: Payload, most: usize) -> Result<Option<Bytes>, Problem> {
+    let mut body = BytesMut::new();
+    let mut too_large = false;
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|cause| Problem::new("unreadable_body").hint(cause))?;
+        too_large = too_large || body.len() + chunk.len() > most;
+        if too_large {
+            body = BytesMut::new();
+        } else {
+            body.extend_from_slice(&chunk);
+        }
+    }
+    Ok((!too_large).then(|| body.freeze()))
 }
 
 /// Parses a JSON body strictly.

@@ -73,13 +73,13 @@ pub(in crate::http) struct LetterView {
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct SignerBody {
+pub(in crate::http) struct SignerBody {
     /// Full name.
     #[schema(example = "Nguyễn Văn A")]
-    name: String,
+    pub(in crate::http) name: String,
     /// Position.
     #[schema(example = "Giám đốc")]
-    position: String,
+    pub(in crate::http) position: String,
 }
 
 #[derive(Serialize, ToSchema)]

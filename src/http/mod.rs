@@ -26,6 +26,9 @@ pub mod reports;
 pub mod service_index;
 pub mod statistics;
 
+pub mod exchange_log;
+pub mod ioffice;
+
 pub mod agencies;
 pub mod calendar;
 pub mod catalogue;
@@ -111,6 +114,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(letters::routes)
         .configure(letters_bulk::routes)
         .configure(papers::routes)
+        .configure(exchange_log::routes)
+        .configure(ioffice::routes)
         .configure(statistics::routes)
         .configure(reports::routes)
         .configure(register::routes)

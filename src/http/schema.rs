@@ -7,6 +7,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::deadline::Unit;
+use crate::domain::exchange::{Effect, EntryKind, OfficeResult, Waiting};
 use crate::domain::vocabulary::{
     AgencyLevel, ApplicantKind, Channel, DeliveryMethod, FileKind, LetterChannel, LetterKind, LetterStatus,
     OnlineLevel, Outcome, ProcedureLevel, ReportKind, Role, Scan, Scope, Status,
@@ -35,9 +36,12 @@ word_schemas!(
     Channel,
     DeliveryMethod,
     FileKind,
+    Effect,
+    EntryKind,
     LetterChannel,
     LetterKind,
     LetterStatus,
+    OfficeResult,
     OnlineLevel,
     Outcome,
     ProcedureLevel,
@@ -47,4 +51,5 @@ word_schemas!(
     Scope,
     Status,
     Unit,
+    Waiting,
 );

@@ -155,6 +155,15 @@ pub fn find(reader: &mut Reader, id: &str) -> Result<Option<LetterRecord>, Stora
     row.map(Row::read).transpose()
 }
 
+/// These letters, in no order.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn find_all(reader: &mut Reader, ids: &[String]) -> Result<Vec<LetterRecord>, StorageError> {
+    let rows = letters::table.filter(letters::id.eq_any(ids)).select(Row::as_select()).load(&mut *reader.connection)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
 /// The letter about a dossier's deadline that is not cancelled.
 ///
 /// # Errors

@@ -17,6 +17,7 @@ pub mod calendars;
 pub mod counts;
 pub mod dossier_row;
 pub mod dossiers;
+pub mod exchange;
 pub mod files;
 pub mod histories;
 pub mod idempotency;
@@ -28,6 +29,7 @@ pub mod lives;
 pub mod procedures;
 pub mod reports;
 pub mod service_index;
+pub mod signed_papers;
 pub mod statistics;
 pub mod striking;
 

@@ -186,6 +186,44 @@ diesel::table! {
 }
 
 diesel::table! {
+    letter_holds (letter) {
+        letter -> Text,
+        document_id -> Text,
+        round -> Integer,
+        state -> Text,
+        sent_as -> Text,
+        fetched_at -> Timestamp,
+        reason -> Nullable<Text>,
+        new_return_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    letter_exchange (letter, seq) {
+        letter -> Text,
+        seq -> BigInt,
+        repeat_key -> Text,
+        at -> Timestamp,
+        actor -> Text,
+        kind -> Text,
+        code -> Text,
+        effect -> Text,
+        told -> Text,
+    }
+}
+
+diesel::table! {
+    signed_papers (letter) {
+        letter -> Text,
+        name -> Text,
+        content_type -> Text,
+        content -> Binary,
+        sha256 -> Text,
+        received_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     outbox (id) {
         id -> Text,
         name -> Text,
@@ -366,6 +404,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     past_spans,
     journal,
     letters,
+    letter_holds,
+    letter_exchange,
+    signed_papers,
     outbox,
     idempotency_keys,
     users,

@@ -10,6 +10,8 @@ mod drilldown;
 mod edges;
 mod files;
 mod intake;
+mod ioffice;
+mod ioffice_bad_input;
 mod letters;
 mod life;
 mod machines;

@@ -6,8 +6,13 @@ use serde_json::{Value, json};
 
 use crate::story;
 
-/// Routes that take no JSON object: an import is lines, an upload the file itself, a machine's sign-in a form.
-const WITHOUT_OBJECT: &[&str] = &["/v1/imports", "/v1/dossiers/H16.18-260302-0001/files", "/oauth/token"];
+/// Routes that take no JSON object: an import is lines, an upload the file itself, a machine's sign-in a form, a packet of
+/// an e-office XML.
+const WITHOUT_OBJECT: &[&str] =
+    &["/v1/imports", "/v1/dossiers/H16.18-260302-0001/files", "/oauth/token", "/v1/ioffice/packets"];
+
+/// Routes that take more than a mebibyte: signed papers come with a result.
+const LARGE: &[&str] = &["/v1/ioffice/documents/0123/result"];
 
 /// Every route with this method, its parameters filled with something that may exist.
 fn routes(wanted: &str) -> Vec<String> {
@@ -50,9 +55,12 @@ story!(every_body_is_read_strictly, |app| {
             assert_eq!(raw("application/json", b"{} {}").await.problem(400), "malformed_json", "{path}");
             assert_eq!(raw("application/json", b"\xff\xfe").await.problem(400), "malformed_json", "{path}");
             assert_eq!(raw("text/xml", b"<a/>").await.problem(415), "unsupported_media_type", "{path}");
+            tried += 1;
+            if LARGE.contains(&path.as_str()) {
+                continue;
+            }
             let large = vec![b' '; (1 << 20) + 1];
             assert_eq!(raw("application/json", &large).await.problem(413), "payload_too_large", "{path}");
-            tried += 1;
         }
     }
     assert!(tried >= 18, "only {tried} routes were found");

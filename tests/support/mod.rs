@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, dead_code, missing_docs, unreachable_pub)]
 
 pub mod bucket;
+pub mod office;
 pub mod postgres;
 
 use std::net::TcpListener;

@@ -278,3 +278,43 @@ fn a_rejected_letter_goes_back_for_change() {
     letter.edit(Some(None), Some(None), &standing, standard_office(), at(IN_TIME)).unwrap();
     assert_eq!((letter.reason, letter.new_return_at), (None, None), "null takes away");
 }
+
+#[test]
+fn a_letter_waiting_for_signature_is_taken_back_when_its_dossier_has_ended() {
+    // Contract section 6: "the letter of an ended dossier needs no new date".
+    for kind in [LetterKind::Late, LetterKind::AtRisk] {
+        let mut waiting = letter(kind, LetterStatus::Submitted);
+        assert!(waiting.take_back());
+        assert_eq!((waiting.status, waiting.new_return_at), (LetterStatus::Draft, None));
+        assert!(waiting.reason.is_some() && waiting.remark.is_some());
+        waiting.submit(&ended(Status::Finished, OVERDUE)).unwrap();
+    }
+    for status in LetterStatus::ALL.iter().filter(|status| **status != LetterStatus::Submitted) {
+        let before = letter(LetterKind::Late, *status);
+        let mut after = before.clone();
+        assert!(!after.take_back(), "{status}");
+        assert_eq!(after, before);
+    }
+    assert!(!letter(LetterKind::Lost, LetterStatus::Submitted).take_back(), "not about the deadline");
+}
+
+#[test]
+fn a_letter_signed_in_spite_of_its_recall_is_on_file_with_the_text_that_was_signed() {
+    let now = at("2026-03-12T10:00");
+    let text = || (Some("what was signed".to_owned()), Some(at("2026-03-18T09:00")));
+    let standing = ended(Status::Finished, OVERDUE);
+    for status in [LetterStatus::Draft, LetterStatus::Rejected, LetterStatus::Cancelled] {
+        let mut kept = letter(LetterKind::Late, status);
+        kept.keep_signed(promulgated("2026-03-12"), text(), &standing, (now, false)).unwrap();
+        assert_eq!((kept.status, &kept.promulgation), (LetterStatus::Issued, &Some(promulgated("2026-03-12"))));
+        assert_eq!((kept.reason, kept.new_return_at, kept.notice_late), (text().0, text().1, true));
+    }
+    let mut dropped = letter(LetterKind::AtRisk, LetterStatus::Cancelled);
+    dropped.keep_signed(promulgated("2026-03-12"), text(), &standing, (now, true)).unwrap();
+    assert_eq!(dropped.status, LetterStatus::Cancelled, "the dossier has another letter by now");
+    assert!(dropped.promulgation.is_some());
+    let mut draft = letter(LetterKind::Late, LetterStatus::Draft);
+    let ahead = draft.keep_signed(promulgated("2026-03-13"), text(), &standing, (now, false));
+    assert_eq!(ahead, Err(Refusal::PromulgatedInTheFuture { on: day("2026-03-13") }));
+    assert_eq!(draft, letter(LetterKind::Late, LetterStatus::Draft));
+}
