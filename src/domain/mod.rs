@@ -26,6 +26,10 @@ pub mod register;
 pub mod service_index;
 pub mod statistics;
 
+pub mod delivery;
+pub mod notice;
+pub mod webhook;
+
 pub mod refusal;
 
 #[cfg(test)]

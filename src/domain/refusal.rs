@@ -108,6 +108,13 @@ pub enum Refusal {
         on: NaiveDate,
     },
 
+    /// The subscription is switched off.
+    #[error("the webhook is switched off")]
+    WebhookOff,
+    /// The message is still being tried.
+    #[error("the message waits to be sent anyway")]
+    DeliveryWaits,
+
     /// More dossiers than a register takes.
     #[error("a register takes at most {most} dossiers")]
     RegisterTooLong {
@@ -147,6 +154,8 @@ impl Refusal {
             Self::LetterOwed => "letter_owed",
             Self::AlreadyReappointed => "already_reappointed",
             Self::PromulgatedInTheFuture { .. } => "promulgated_in_the_future",
+            Self::WebhookOff => "webhook_off",
+            Self::DeliveryWaits => "delivery_waits",
             Self::RegisterTooLong { .. } => "register_too_long",
             Self::PeriodOpen { .. } => "period_open",
         }

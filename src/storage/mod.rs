@@ -15,8 +15,10 @@ pub mod agencies;
 pub mod balances;
 pub mod calendars;
 pub mod counts;
+pub mod deliveries;
 pub mod dossier_row;
 pub mod dossiers;
+pub mod feed;
 pub mod histories;
 pub mod idempotency;
 pub mod journal;
@@ -29,6 +31,7 @@ pub mod reports;
 pub mod service_index;
 pub mod statistics;
 pub mod striking;
+pub mod webhooks;
 
 pub use db::{Db, PoolSizes, Reader, Tx};
 pub use error::{Failure, StorageError};
