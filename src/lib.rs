@@ -1,7 +1,8 @@
 //! motcua ("one door") tracks administrative-procedure dossiers of Vietnamese one-stop shops.
 //!
 //! In reading order: [`domain`] (the rules, pure) → [`flow`] (one verb, one transaction) → [`storage`] (the only SQL) →
-//! [`http`] (thin: extract, call, present). [`worker`] does what nobody asks for by a request; [`documents`] is what
+//! [`http`] (thin: extract, call, present). [`worker`] does what nobody asks for by a request, [`integrations`]
+//! call other systems; [`documents`] is what
 //! people print and open; [`app`] wires everything together. `tests/architecture.rs` holds the import rules.
 
 pub mod ambient;
@@ -13,6 +14,7 @@ pub mod domain;
 pub mod flow;
 pub mod folding;
 pub mod http;
+pub mod integrations;
 pub mod storage;
 pub mod telemetry;
 pub mod worker;

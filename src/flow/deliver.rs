@@ -82,6 +82,26 @@ pub fn enqueue(db: &Db, ambient: &Ambient, plan: &NoticePlan) -> Result<(), Faul
     Ok(())
 }
 
+/// Whether there is anything to make or to send.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn is_anything_to_do(reader: &mut Reader, plan: &NoticePlan, now: LocalTime) -> Result<bool, StorageError> {
+    if positions::is_any_queued(reader)? || !due(reader, plan, now)?.is_empty() {
+        return Ok(true);
+    }
+    let last = positions::last(reader)?;
+    for webhook in webhooks::active(reader)? {
+        if positions::position_of(reader, &webhook.id)?.is_some_and(|position| position < last) {
+            return Ok(true);
+        }
+    }
+    Ok(match positions::position_of(reader, NOTICES)? {
+        Some(position) => plan.is_off() || position < last,
+        None => !plan.is_off(),
+    })
+}
+
 fn is_behind(db: &Db, consumer: &str, last: i64) -> Result<bool, StorageError> {
     Ok(db.read(|reader| positions::position_of(reader, consumer))?.is_some_and(|position| position < last))
 }

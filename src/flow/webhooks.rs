@@ -5,12 +5,12 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::actor::Act;
+use super::actor::{Act, Actor};
 use super::administer::require_reach;
 use super::fault::Fault;
 use crate::domain::delivery::{DeliveryStatus, Secret};
 use crate::domain::refusal::Refusal;
-use crate::domain::vocabulary::AgencyCode;
+use crate::domain::vocabulary::{AgencyCode, LocalTime};
 use crate::domain::webhook::EventFilter;
 use crate::storage::deliveries::{self, Delivery};
 use crate::storage::webhooks::{self, Webhook};
@@ -93,11 +93,11 @@ fn new_secret(act: Act<'_>) -> Secret {
 ///
 /// # Errors
 /// [`Fault::NotFound`].
-pub fn find(reader: &mut Reader, act: Act<'_>, id: &str) -> Result<Webhook, Fault> {
+pub fn find(reader: &mut Reader, actor: &Actor, id: &str) -> Result<Webhook, Fault> {
     let webhook = webhooks::find(reader, id)?.ok_or(Fault::NotFound("webhook"))?;
     let is_ours = match &webhook.agency {
-        Some(agency) => act.actor.sides(reader, agency, agency)?.resolving,
-        None => act.actor.agency.is_none(),
+        Some(agency) => actor.sides(reader, agency, agency)?.resolving,
+        None => actor.agency.is_none(),
     };
     if is_ours { Ok(webhook) } else { Err(Fault::NotFound("webhook")) }
 }
@@ -113,7 +113,7 @@ pub fn change(
     expected: Option<i64>,
     patch: &WebhookPatch,
 ) -> Result<Webhook, Fault> {
-    let mut webhook = find(tx, act, id)?;
+    let mut webhook = find(tx, act.actor, id)?;
     if expected.is_some_and(|expected| expected != webhook.version) {
         return Err(Fault::Changed);
     }
@@ -139,7 +139,7 @@ pub fn change(
 /// # Errors
 /// [`Fault::NotFound`], [`Fault::Changed`].
 pub fn remove(tx: &mut Tx, act: Act<'_>, id: &str, expected: Option<i64>) -> Result<(), Fault> {
-    let webhook = find(tx, act, id)?;
+    let webhook = find(tx, act.actor, id)?;
     if expected.is_some_and(|expected| expected != webhook.version) {
         return Err(Fault::Changed);
     }
@@ -153,7 +153,7 @@ pub fn remove(tx: &mut Tx, act: Act<'_>, id: &str, expected: Option<i64>) -> Res
 /// # Errors
 /// [`Fault::NotFound`].
 pub fn rotate_secret(tx: &mut Tx, act: Act<'_>, id: &str) -> Result<Webhook, Fault> {
-    let mut webhook = find(tx, act, id)?;
+    let mut webhook = find(tx, act.actor, id)?;
     let old = std::mem::replace(&mut webhook.secret, new_secret(act));
     webhook.old_secret = Some((old, act.now + OVERLAP));
     webhooks::save(tx, &mut webhook)?;
@@ -165,7 +165,7 @@ pub fn rotate_secret(tx: &mut Tx, act: Act<'_>, id: &str) -> Result<Webhook, Fau
 /// # Errors
 /// [`Fault::NotFound`], [`Fault::Refused`] while it is switched off.
 pub fn test(tx: &mut Tx, act: Act<'_>, id: &str) -> Result<Delivery, Fault> {
-    let webhook = find(tx, act, id)?;
+    let webhook = find(tx, act.actor, id)?;
     if !webhook.active {
         return Err(Refusal::WebhookOff.into());
     }
@@ -202,7 +202,7 @@ pub fn test(tx: &mut Tx, act: Act<'_>, id: &str) -> Result<Delivery, Fault> {
 /// # Errors
 /// [`Fault::NotFound`], [`Fault::Refused`] when it waits anyway.
 pub fn replay(tx: &mut Tx, act: Act<'_>, id: &str, delivery: &str) -> Result<Delivery, Fault> {
-    let webhook = find(tx, act, id)?;
+    let webhook = find(tx, act.actor, id)?;
     let before = deliveries::find(tx, &webhook.id, delivery)?.ok_or(Fault::NotFound("delivery"))?;
     if before.status == DeliveryStatus::Waiting {
         return Err(Refusal::DeliveryWaits.into());
@@ -225,8 +225,8 @@ pub fn replay_dead(
     tx: &mut Tx,
     act: Act<'_>,
     id: &str,
-    since: crate::domain::vocabulary::LocalTime,
+    since: LocalTime,
 ) -> Result<usize, Fault> {
-    let webhook = find(tx, act, id)?;
+    let webhook = find(tx, act.actor, id)?;
     Ok(deliveries::revive(tx, &webhook.id, since, act.now)?)
 }

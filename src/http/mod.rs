@@ -10,6 +10,7 @@ pub mod texts;
 pub mod tokens;
 
 pub mod corrections;
+pub mod changes;
 mod counted;
 pub mod dossier_body;
 pub mod dossier_view;
@@ -26,6 +27,9 @@ pub mod agencies;
 pub mod calendar;
 pub mod catalogue;
 pub mod deadlines;
+
+pub mod notices;
+pub mod webhooks;
 
 pub mod accounts;
 pub mod sessions;
@@ -62,6 +66,8 @@ pub struct AppState {
     pub running: Running,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
+    /// Whether webhooks may call private addresses.
+    pub webhook_private: bool,
 }
 
 #[derive(OpenApi)]
@@ -94,6 +100,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(corrections::routes)
         .configure(imports::routes)
         .configure(letters::routes)
+        .configure(changes::routes)
         .configure(statistics::routes)
         .configure(reports::routes)
         .configure(register::routes)
@@ -103,6 +110,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(calendar::routes)
         .configure(agencies::routes)
         .configure(catalogue::routes)
+        .configure(webhooks::routes)
+        .configure(notices::routes)
         .configure(accounts::routes)
         .configure(system::routes);
 }

@@ -1,4 +1,7 @@
-//! What nobody asks for by a request: the sweep, the balances and the housekeeping, each done by one process at a time.
+//! What nobody asks for by a request: the sweep, the balances, the housekeeping and delivery, each done by one process at a
+//! time.
+
+pub mod delivery;
 
 use std::time::Duration;
 
@@ -9,12 +12,14 @@ use crate::ambient::Ambient;
 use crate::flow::Fault;
 use crate::flow::strike::keep_up;
 use crate::flow::sweep::sweep;
-use crate::storage::{Db, idempotency, leases};
+use crate::storage::{Db, deliveries, idempotency, leases};
 
 /// How often the work is looked at.
 const TICK: Duration = Duration::from_secs(60);
 /// How long a process keeps the work to itself without saying so again.
 const LEASE: TimeDelta = TimeDelta::seconds(150);
+/// How long the log of messages is kept.
+const LOG_KEPT: TimeDelta = TimeDelta::days(90);
 
 /// Works until `stop` turns true: at once, so that downtime is caught up with, and every minute.
 pub async fn run(db: Db, ambient: Ambient, at_risk_days: u32, mut stop: watch::Receiver<bool>) {
@@ -53,5 +58,6 @@ fn round(db: &Db, ambient: &Ambient, at_risk_days: u32, holder: &str) -> Result<
         tracing::info!(stamps = struck.stamps, anew = struck.anew, "balances struck");
     }
     db.write(|tx| idempotency::forget(tx, now - idempotency::KEPT))?;
+    db.write(|tx| deliveries::forget(tx, now - LOG_KEPT))?;
     Ok(())
 }

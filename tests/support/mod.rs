@@ -146,6 +146,7 @@ impl TestApp {
             tokens: TokenKey::new(b"a key for tests only, 32 bytes long"),
             running: Running::default(),
             metrics: recorder(),
+            webhook_private: true,
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
