@@ -13,8 +13,8 @@ use motcua::config::{ServeSettings, StoreSettings};
 use motcua::documents::sheet::Imprint;
 use motcua::documents::{form_06a, form_06b};
 use motcua::domain::statistics::Period;
-use motcua::domain::vocabulary::{AgencyCode, Role};
-use motcua::flow::accounts::{add_user, hash_password};
+use motcua::domain::vocabulary::{AgencyCode, Role, Scope};
+use motcua::flow::accounts::{add_client, add_user, hash_password};
 use motcua::flow::report;
 use motcua::flow::strike::rebuild;
 use motcua::flow::sweep::sweep;
@@ -72,6 +72,9 @@ enum Command {
     /// People who may sign in.
     #[command(subcommand)]
     User(UserCommand),
+    /// Machines that may sign in.
+    #[command(subcommand)]
+    Client(ClientCommand),
     /// Print the API document.
     Openapi,
 }
@@ -141,6 +144,21 @@ enum UserCommand {
     },
 }
 
+#[derive(Subcommand)]
+enum ClientCommand {
+    /// Add a client; prints its identifier and its secret, which is shown this once.
+    Create {
+        /// Name shown in timelines.
+        name: String,
+        /// What it may do, e.g. documents:exchange; may be given several times.
+        #[arg(long = "scope", required = true)]
+        scopes: Vec<Scope>,
+        /// Agency it acts for, with those below it; all when left out.
+        #[arg(long)]
+        agency: Option<AgencyCode>,
+    },
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     motcua::telemetry::start();
@@ -193,6 +211,13 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
         Command::Balances(BalancesCommand::Rebuild) => {
             let struck = rebuild(&app::open(&store)?, &store.ambient())?;
             writeln!(out, "{} balances struck", struck.stamps)?;
+        }
+        Command::Client(ClientCommand::Create { name, scopes, agency }) => {
+            let (ambient, actor) = (store.ambient(), Actor::service("command line"));
+            let act = Act { actor: &actor, now: ambient.now(), ambient: &ambient };
+            let db = app::open(&store)?;
+            let (client, secret) = db.write(|tx| add_client(tx, act, &name, &scopes, agency.clone()))?;
+            writeln!(out, "{}", serde_json::json!({"client_id": client.id, "client_secret": secret}))?;
         }
         Command::User(UserCommand::Create { name, role, agency, password_stdin: _ }) => {
             let mut password = String::new();

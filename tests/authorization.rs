@@ -11,8 +11,14 @@ use serde_json::{Value, json};
 use support::{TestApp, dossier};
 
 /// Routes that ask for no token: method and path.
-const OPEN: &[&str] =
-    &["GET /healthz", "GET /readyz", "GET /metrics", "POST /v1/sessions", "POST /v1/sessions/refresh"];
+const OPEN: &[&str] = &[
+    "GET /healthz",
+    "GET /readyz",
+    "GET /metrics",
+    "POST /v1/sessions",
+    "POST /v1/sessions/refresh",
+    "POST /oauth/token",
+];
 
 const EVERYONE: &[Role] = &[Role::FrontDesk, Role::Officer, Role::Leader, Role::Auditor, Role::Admin];
 const HANDLE: &[Role] = &[Role::FrontDesk, Role::Officer, Role::Leader, Role::Admin];
@@ -36,6 +42,7 @@ const TABLE: &[(&str, &[Role])] = &[
     ("POST /v1/dossiers/{code}/apology-letters", DRAFT),
     ("GET /v1/apology-letters", EVERYONE),
     ("GET /v1/apology-letters/{id}", EVERYONE),
+    ("POST /v1/apology-letters/bulk", DRAFT),
     ("PATCH /v1/apology-letters/{id}", DRAFT),
     ("POST /v1/apology-letters/{id}/submit", DRAFT),
     ("POST /v1/apology-letters/{id}/deliver", DRAFT),
@@ -58,6 +65,7 @@ const TABLE: &[(&str, &[Role])] = &[
     ("GET /v1/reports/06b.xlsx", EVERYONE),
     ("GET /v1/reports/register", EVERYONE),
     ("GET /v1/reports/register.xlsx", EVERYONE),
+    ("GET /v1/reports/letters.xlsx", EVERYONE),
     ("POST /v1/reports/check", EVERYONE),
     ("GET /v1/deadline", EVERYONE),
     ("GET /v1/calendar/{year}", EVERYONE),
@@ -254,6 +262,7 @@ story!(agencies_and_figures_end_at_the_own_subtree, |app| {
                 format!("/v1/reports/06a.xlsx?from=2026-03-01&to=2026-03-31&agency={agency}"),
                 format!("/v1/reports/06b?from=2026-03-01&to=2026-03-31&agency={agency}"),
                 format!("/v1/reports/register?from=2026-03-01&to=2026-03-31&agency={agency}"),
+                format!("/v1/reports/letters.xlsx?from=2026-03-01&to=2026-03-31&agency={agency}"),
                 format!("/v1/reports?agency={agency}"),
                 format!("/v1/dossiers?agency={agency}"),
                 format!("/v1/apology-letters?agency={agency}"),

@@ -2,6 +2,7 @@
 
 pub mod form_06a;
 pub mod form_06b;
+pub mod letter_register;
 pub mod register;
 
 mod figures;

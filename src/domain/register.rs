@@ -1,6 +1,26 @@
-//! The register of dossiers (sổ theo dõi hồ sơ): one entry for each dossier received.
+//! The registers: of dossiers (sổ theo dõi hồ sơ), one entry for each received, and of letters of apology.
 
+use super::apology::Letter;
 use super::vocabulary::{DeliveryMethod, LocalTime, Status};
+
+/// A letter of apology as its register shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LetterEntry {
+    /// The letter.
+    pub letter: Letter,
+    /// When it was opened.
+    pub created_at: LocalTime,
+    /// Code of its dossier.
+    pub dossier: String,
+    /// Name of the procedure.
+    pub procedure: String,
+    /// Who applies.
+    pub applicant: String,
+    /// Name of the resolving agency.
+    pub agency: String,
+    /// When the result was promised.
+    pub due_at: Option<LocalTime>,
+}
 
 /// A dossier as the register shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]

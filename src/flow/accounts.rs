@@ -11,7 +11,7 @@ use super::fault::Fault;
 use crate::ambient::Ambient;
 use crate::domain::vocabulary::{AgencyCode, Role, Scope};
 use crate::storage::accounts::{self, Client, User};
-use crate::storage::{Db, StorageError, Tx};
+use crate::storage::{Db, Reader, StorageError, Tx};
 
 /// How long a session lasts without being renewed.
 const SESSION: TimeDelta = TimeDelta::days(30);
@@ -79,8 +79,8 @@ pub fn add_client(
 ) -> Result<(Client, String), Fault> {
     require_agency(tx, act, false, agency.as_ref())?;
     let secret = hex(&act.ambient.random::<32>());
-    let scopes = scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
-    let client = Client { id: act.ambient.new_id(), name: name.to_owned(), scopes, agency, version: 1 };
+    let (id, name, scopes) = (act.ambient.new_id(), name.to_owned(), scopes.to_vec());
+    let client = Client { id, name, scopes, agency, version: 1 };
     accounts::insert_client(tx, &client, &digest(&secret), act.now)?;
     Ok((client, secret))
 }
@@ -129,6 +129,17 @@ pub fn renew(db: &Db, ambient: &Ambient, refresh_token: &str) -> Result<Session,
     let rotated = db.write(|tx| accounts::rotate(tx, &digest(refresh_token), &digest(&next), (now, now + SESSION)))?;
     let (id, user) = rotated.ok_or(Fault::BadCredentials)?;
     Ok(Session { id, user, refresh_token: next })
+}
+
+/// The client that has this secret.
+///
+/// # Errors
+/// [`Fault::BadCredentials`] when there is none.
+pub fn client_of(reader: &mut Reader, id: &str, secret: &str) -> Result<Client, Fault> {
+    let given = digest(secret);
+    // The digests of two secrets say nothing about each other: how long comparing them takes is no hint.
+    let found = accounts::client_with_secret(reader, id)?.filter(|(_, kept)| *kept == given);
+    found.map(|(client, _)| client).ok_or(Fault::BadCredentials)
 }
 
 /// Hex of SHA-256; enough for secrets that are random themselves.

@@ -2,10 +2,19 @@
 
 use crate::ambient::Ambient;
 use crate::domain::transition::MAX_DAYS_BACK;
-use crate::domain::vocabulary::{AgencyCode, LocalTime, Role, Status};
+use crate::domain::vocabulary::{AgencyCode, LocalTime, Role, Scope, Status};
 use crate::storage::dossiers::Stamp;
 use crate::storage::listing::Visible;
 use crate::storage::{Reader, StorageError, agencies};
+
+/// By what right someone acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Authority {
+    /// A person's role.
+    Role(Role),
+    /// A machine client's scopes.
+    Scopes(Vec<Scope>),
+}
 
 /// Someone who acts on the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,9 +23,9 @@ pub struct Actor {
     pub id: String,
     /// Name shown in the timeline.
     pub name: String,
-    /// The role.
-    pub role: Role,
-    /// The agency the role is held at; `None` for an administrator of everything.
+    /// The role, or a machine's scopes.
+    pub authority: Authority,
+    /// The agency it is held at; `None` for who acts everywhere.
     pub agency: Option<AgencyCode>,
 }
 
@@ -69,7 +78,7 @@ pub struct Act<'a> {
 impl<'a> Act<'a> {
     /// How many calendar days back the actor may date a receipt or a move; `None`: any time back.
     pub fn days_back(&self) -> Option<u32> {
-        if self.actor.role == Role::Admin { None } else { Some(MAX_DAYS_BACK) }
+        if self.actor.authority == Authority::Role(Role::Admin) { None } else { Some(MAX_DAYS_BACK) }
     }
 
     /// The stamp that goes beside every event.
@@ -81,7 +90,12 @@ impl<'a> Act<'a> {
 impl Actor {
     /// The service itself: the sweep, the command line.
     pub fn service(name: &str) -> Self {
-        Self { id: format!("service:{name}"), name: name.to_owned(), role: Role::Admin, agency: None }
+        Self {
+            id: format!("service:{name}"),
+            name: name.to_owned(),
+            authority: Authority::Role(Role::Admin),
+            agency: None,
+        }
     }
 
     /// On which side of a dossier the actor stands.
@@ -97,7 +111,7 @@ impl Actor {
         let mut holds = |code: &AgencyCode| match &self.agency {
             None => Ok(true),
             Some(own) if own == code => Ok(true),
-            Some(own) if self.role.reaches_below() => agencies::is_within(reader, code, own),
+            Some(own) if self.authority.reaches_below() => agencies::is_within(reader, code, own),
             Some(_) => Ok(false),
         };
         Ok(Sides { resolving: holds(resolving)?, receiving: holds(receiving)? })
@@ -107,26 +121,49 @@ impl Actor {
     pub fn sees(&self) -> Visible {
         match &self.agency {
             None => Visible::Everything,
-            Some(own) if self.role.reaches_below() => Visible::Below(own.clone()),
+            Some(own) if self.authority.reaches_below() => Visible::Below(own.clone()),
             Some(own) => Visible::Of(own.clone()),
         }
     }
 }
 
-impl Role {
-    /// Whether the role reaches the agencies below its own.
-    pub const fn reaches_below(self) -> bool {
-        matches!(self, Self::Leader | Self::Auditor | Self::Admin)
+impl Authority {
+    /// Whether it reaches the agencies below its own. A machine acts for a whole office.
+    pub const fn reaches_below(&self) -> bool {
+        matches!(self, Self::Role(Role::Leader | Role::Auditor | Role::Admin) | Self::Scopes(_))
+    }
+
+    /// Whether a machine has one of these scopes.
+    fn has(&self, wanted: &[Scope]) -> bool {
+        matches!(self, Self::Scopes(scopes) if wanted.iter().any(|scope| scopes.contains(scope)))
     }
 }
 
-/// Whether a role may do this to a dossier it stands to on these sides.
-pub fn may(role: Role, action: Action, sides: Sides) -> bool {
+/// Whether an actor may do this to a dossier they stand to on these sides.
+pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
     let any_side = sides.receiving || sides.resolving;
     let at_counter = match action {
         Action::Receive | Action::Move { from: Status::Registered, .. } => true,
         Action::Move { to, at_intake, .. } => at_intake || to == Status::Returned,
         Action::Read | Action::Edit | Action::DraftLetter | Action::SignLetter | Action::Mend => false,
+    };
+    let role = match authority {
+        Authority::Role(role) => *role,
+        Authority::Scopes(_) => {
+            return match action {
+                // Which scope a read asks for is said by its route.
+                Action::Read => any_side,
+                Action::Edit => authority.has(&[Scope::DossiersWrite]) && any_side,
+                Action::Receive | Action::Move { .. } if at_counter => {
+                    authority.has(&[Scope::DossiersWrite]) && sides.receiving
+                }
+                Action::Receive | Action::Move { .. } => authority.has(&[Scope::DossiersWrite]) && sides.resolving,
+                Action::DraftLetter | Action::SignLetter => {
+                    authority.has(&[Scope::DocumentsExchange]) && sides.resolving
+                }
+                Action::Mend => false,
+            };
+        }
     };
     match (role, action) {
         (_, Action::Read) | (Role::Admin, _) => any_side,

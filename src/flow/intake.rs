@@ -61,7 +61,7 @@ pub(in crate::flow) fn draft(
     desk.require_agency(tx, &new.agency, "/agency")?;
     desk.require_agency(tx, received_by, "/received_by")?;
     let sides = act.actor.sides(tx, &new.agency, received_by)?;
-    if !may(act.actor.role, Action::Receive, sides) {
+    if !may(&act.actor.authority, Action::Receive, sides) {
         return Err(Fault::Forbidden);
     }
     let filed_at = new.received_at.unwrap_or(act.now);

@@ -138,10 +138,10 @@ pub fn open(
 ) -> Result<Record, Fault> {
     let record = dossiers::find_to_change(tx, code)?.ok_or(Fault::NotFound("dossier"))?;
     let sides = act.actor.sides(tx, &record.agency, &record.received_by)?;
-    if !super::actor::may(act.actor.role, Action::Read, sides) {
+    if !super::actor::may(&act.actor.authority, Action::Read, sides) {
         return Err(Fault::NotFound("dossier"));
     }
-    if !super::actor::may(act.actor.role, action(&record), sides) {
+    if !super::actor::may(&act.actor.authority, action(&record), sides) {
         return Err(Fault::Forbidden);
     }
     if expected.is_some_and(|expected| expected != record.version) {

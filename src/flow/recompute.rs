@@ -59,7 +59,7 @@ fn one(
 ) -> Result<Option<Affected>, Fault> {
     let Some(mut record) = dossiers::find_to_change(tx, code)? else { return Ok(None) };
     let sides = act.actor.sides(tx, &record.agency, &record.received_by)?;
-    if !record.standing.is_open() || !may(act.actor.role, Action::Mend, sides) {
+    if !record.standing.is_open() || !may(&act.actor.authority, Action::Mend, sides) {
         return Ok(None);
     }
     let (Some(old), Some(new)) = (record.standing.deadline, by_present_calendar(tx, desk, &record)?) else {

@@ -1,13 +1,14 @@
-//! Reads the register of dossiers, page by page.
+//! Reads the registers of dossiers and of letters, page by page.
 
 use std::collections::HashMap;
 
 use super::fault::Fault;
 use crate::domain::refusal::Refusal;
-use crate::domain::register::Entry;
+use crate::domain::register::{Entry, LetterEntry};
 use crate::storage::dossier_row::Record;
+use crate::storage::letters::{self, LetterFilter, LetterRecord};
 use crate::storage::listing::{self, Filter};
-use crate::storage::{Reader, StorageError, agencies, procedures};
+use crate::storage::{Reader, StorageError, agencies, dossiers, procedures};
 
 /// How a register is read.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +54,59 @@ pub fn entries(
             return Ok(());
         }
     }
+}
+
+/// Hands on every letter of the filter, in the order they were opened.
+///
+/// # Errors
+/// [`Refusal::RegisterTooLong`], and what `each` answers.
+pub fn letter_entries(
+    reader: &mut Reader,
+    filter: &LetterFilter,
+    limits: Limits,
+    mut each: impl FnMut(&LetterEntry) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let mut names = Names::default();
+    let mut last: Option<(crate::domain::vocabulary::LocalTime, String)> = None;
+    let mut count = 0;
+    loop {
+        let after = last.as_ref().map(|(at, id)| (*at, id.as_str()));
+        let letters = letters::page(reader, filter, after, limits.page)?;
+        let is_end = i64::try_from(letters.len()).is_ok_and(|read| read < limits.page);
+        last = letters.last().map(|record| (record.created_at, record.letter.id.clone()));
+        count += letters.len();
+        if count > limits.most {
+            return Err(Refusal::RegisterTooLong { most: limits.most }.into());
+        }
+        let codes: Vec<String> = letters.iter().map(|record| record.dossier.to_string()).collect();
+        let dossiers: HashMap<String, Record> =
+            dossiers::find_all(reader, &codes)?.into_iter().map(|record| (record.code.to_string(), record)).collect();
+        for record in letters {
+            let Some(dossier) = dossiers.get(&record.dossier.to_string()) else { continue };
+            each(&letter_entry(reader, &mut names, record, dossier)?)?;
+        }
+        if is_end {
+            return Ok(());
+        }
+    }
+}
+
+fn letter_entry(
+    reader: &mut Reader,
+    names: &mut Names,
+    record: LetterRecord,
+    dossier: &Record,
+) -> Result<LetterEntry, StorageError> {
+    let standing = &dossier.standing;
+    Ok(LetterEntry {
+        letter: record.letter,
+        created_at: record.created_at,
+        dossier: record.dossier.to_string(),
+        procedure: names.procedure(reader, dossier)?,
+        applicant: dossier.applicant.name.clone(),
+        agency: names.agency(reader, dossier)?,
+        due_at: standing.deadline.or(standing.original).map(|deadline| deadline.due_at),
+    })
 }
 
 fn entry(reader: &mut Reader, names: &mut Names, record: Record) -> Result<Option<Entry>, StorageError> {

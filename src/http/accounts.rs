@@ -69,7 +69,7 @@ struct ClientView {
     /// Name.
     name: String,
     /// What it may do.
-    scopes: Vec<String>,
+    scopes: Vec<Scope>,
     /// Agency.
     agency: Option<String>,
     /// The secret, shown this once.

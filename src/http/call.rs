@@ -15,33 +15,54 @@ use serde::de::DeserializeOwned;
 use super::AppState;
 use super::input::{Query, parse, read_body};
 use super::problem::Problem;
-use crate::domain::vocabulary::Role;
+use super::tokens::Bearer;
+use crate::domain::vocabulary::{LocalTime, Role, Scope};
+use crate::flow::actor::Authority;
 use crate::flow::{Act, Actor, Fault};
-use crate::storage::{Reader, Tx, accounts};
+use crate::storage::{Reader, StorageError, Tx, accounts};
 
-/// A set of roles that may make a call.
+/// Who may make a call.
 pub trait Permission: 'static {
-    /// The roles.
+    /// People of these roles.
     const ROLES: &'static [Role];
+    /// Machines with one of these scopes.
+    const SCOPES: &'static [Scope];
+
+    /// Whether this right is enough.
+    fn allows(authority: &Authority) -> bool {
+        match authority {
+            Authority::Role(role) => Self::ROLES.contains(role),
+            Authority::Scopes(scopes) => Self::SCOPES.iter().any(|scope| scopes.contains(scope)),
+        }
+    }
 }
 
 macro_rules! permission {
-    ($(#[$doc:meta] $name:ident: $($role:ident),+;)+) => {$(
+    ($(#[$doc:meta] $name:ident: $($role:ident),+ $(; $($scope:ident),+)?;)+) => {$(
         #[$doc]
         #[derive(Debug)]
         pub struct $name;
 
         impl Permission for $name {
             const ROLES: &'static [Role] = &[$(Role::$role),+];
+            const SCOPES: &'static [Scope] = &[$($(Scope::$scope),+)?];
         }
     )+};
 }
 
 permission! {
     /// Whoever is signed in.
-    Anyone: FrontDesk, Officer, Leader, Auditor, Admin;
+    Anyone: FrontDesk, Officer, Leader, Auditor, Admin; DossiersRead, DossiersWrite, DocumentsExchange, PortalSync, StatisticsRead;
+    /// Every person.
+    Person: FrontDesk, Officer, Leader, Auditor, Admin;
+    /// Whoever sees dossiers.
+    See: FrontDesk, Officer, Leader, Auditor, Admin; DossiersRead, DossiersWrite;
+    /// Whoever sees figures.
+    Count: FrontDesk, Officer, Leader, Auditor, Admin; StatisticsRead;
     /// Whoever handles dossiers.
-    Handle: FrontDesk, Officer, Leader, Admin;
+    Handle: FrontDesk, Officer, Leader, Admin; DossiersWrite;
+    /// An e-office, and whoever signs.
+    Exchange: Leader, Admin; DocumentsExchange;
     /// Whoever drafts letters.
     Draft: Officer, Leader, Admin;
     /// Whoever signs letters and mends mistakes.
@@ -67,6 +88,7 @@ const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/reports/06b.xlsx"),
     (Method::GET, "/v1/reports/register"),
     (Method::GET, "/v1/reports/register.xlsx"),
+    (Method::GET, "/v1/reports/letters.xlsx"),
     (Method::GET, "/v1/deadline"),
     (Method::GET, "/v1/agencies"),
     (Method::GET, "/v1/agencies/{code}/closures"),
@@ -90,8 +112,8 @@ fn refuse_unknown_parameters(req: &HttpRequest) -> Result<(), Problem> {
 pub struct Call<P> {
     /// Who calls.
     pub actor: Actor,
-    /// The session.
-    pub session: String,
+    /// The session; machines have none.
+    pub session: Option<String>,
     /// What the service stands on.
     pub state: Data<AppState>,
     /// The request.
@@ -110,7 +132,7 @@ impl<P: Permission> FromRequest for Call<P> {
         Box::pin(async move {
             let state = req.app_data::<Data<AppState>>().cloned().ok_or_else(|| Problem::new("internal"))?;
             let (session, actor) = signed_in(&state, req.headers()).await?;
-            if !P::ROLES.contains(&actor.role) {
+            if !P::allows(&actor.authority) {
                 return Err(Problem::new("forbidden"));
             }
             refuse_unknown_parameters(&req)?;
@@ -123,18 +145,33 @@ impl<P: Permission> FromRequest for Call<P> {
     }
 }
 
-async fn signed_in(state: &Data<AppState>, headers: &HeaderMap) -> Result<(String, Actor), Problem> {
+async fn signed_in(state: &Data<AppState>, headers: &HeaderMap) -> Result<(Option<String>, Actor), Problem> {
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer =
         bearer.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let token = bearer.map(|(_, token)| token.trim());
     let now = state.ambient.now();
-    let session = token.and_then(|token| state.tokens.session(token, state.ambient.unix(now)));
-    let session = session.ok_or_else(|| Problem::new("unauthenticated"))?;
-    let id = session.clone();
-    let user = read(state, move |reader| Ok(accounts::user_of_session(reader, &id, now)?)).await?;
-    let user = user.ok_or_else(|| Problem::new("unauthenticated"))?;
-    Ok((session, Actor { id: user.id, name: user.username, role: user.role, agency: user.agency }))
+    let bearer = token.and_then(|token| state.tokens.bearer(token, state.ambient.unix(now)));
+    let bearer = bearer.ok_or_else(|| Problem::new("unauthenticated"))?;
+    let known = read(state, move |reader| Ok(known(reader, bearer, now)?)).await?;
+    known.ok_or_else(|| Problem::new("unauthenticated"))
+}
+
+/// Whom a token stands for now: its session or client may have ended, or have less rights than it had.
+fn known(reader: &mut Reader, bearer: Bearer, now: LocalTime) -> Result<Option<(Option<String>, Actor)>, StorageError> {
+    match bearer {
+        Bearer::Session(session) => Ok(accounts::user_of_session(reader, &session, now)?.map(|user| {
+            let authority = Authority::Role(user.role);
+            (Some(session), Actor { id: user.id, name: user.username, authority, agency: user.agency })
+        })),
+        Bearer::Client { id, scopes } => Ok(accounts::find_client(reader, &id)?.map(|client| {
+            let scopes = scopes.into_iter().filter(|scope| client.scopes.contains(scope)).collect();
+            (
+                None,
+                Actor { id: client.id, name: client.name, authority: Authority::Scopes(scopes), agency: client.agency },
+            )
+        })),
+    }
 }
 
 /// Runs a read on a thread that may block.
@@ -219,6 +256,11 @@ impl<P: Permission> Call<P> {
             state.db.write(|tx| work(tx, act))
         })
         .await
+    }
+
+    /// Whether the caller reads English rather than Vietnamese.
+    pub fn prefers_english(&self) -> bool {
+        super::middleware::wants_english(self.req.headers())
     }
 
     /// The version that `If-Match` asks for; `None` when the header is absent or `*`.

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, get};
 use serde_json::json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::call::{Anyone, Call, blocking};
+use super::call::{Call, See, blocking};
 use super::input::{Query, cursor, read_cursor};
 use super::problem::{Problem, ProblemBody};
 use crate::flow::feed::{self, envelope};
@@ -33,7 +33,7 @@ pub(in crate::http) fn position(cursor: &str) -> Option<i64> {
                 "status": "received", "status_code": 2}}], "next": "WyIxIl0", "more": false})),
     (status = 400, description = "A parameter cannot be read", body = ProblemBody)))]
 #[get("/v1/changes")]
-async fn list_changes(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn list_changes(call: Call<See>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["since", "limit"])?;
     let limit = query.limit()?;
     let after = match query.text("since") {

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::call::{Anyone, Call};
+use super::call::{Anyone, Call, See};
 use super::catalogue::{RuleBody, parse_time};
 use super::dossier_view::{event_members, stamp};
 use super::dossiers::visible;
@@ -123,7 +123,7 @@ async fn get_deadline(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
 #[utoipa::path(tag = "deadlines", params(("code" = String, Path)), responses(
     (status = 200, description = "The deadline explained", body = Object), (status = 404, description = "Not there, or another agency's", body = ProblemBody)))]
 #[get("/v1/dossiers/{code}/deadline")]
-async fn get_dossier_deadline(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_dossier_deadline(call: Call<See>) -> Result<HttpResponse, Problem> {
     let code: DossierCode = call.code("code")?;
     let ambient = call.state.ambient.clone();
     let shown = call

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::agencies::require_scope;
-use super::call::{Anyone, Call, Handle, Permission};
+use super::call::{Call, Handle, Permission, See};
 use super::counted;
 use super::dossier_body::{DossierBody, TransitionBody};
 use super::dossier_view::{DossierView, Lens, event_members, stamp};
@@ -57,7 +57,7 @@ pub fn view(reader: &mut Reader, ambient: &Ambient, now: LocalTime, record: Reco
 pub fn visible(reader: &mut Reader, actor: &Actor, code: &DossierCode) -> Result<Record, Fault> {
     let record = dossiers::find(reader, code)?.ok_or(Fault::NotFound("dossier"))?;
     let sides = actor.sides(reader, &record.agency, &record.received_by)?;
-    if may(actor.role, Action::Read, sides) { Ok(record) } else { Err(Fault::NotFound("dossier")) }
+    if may(&actor.authority, Action::Read, sides) { Ok(record) } else { Err(Fault::NotFound("dossier")) }
 }
 
 /// Takes a dossier in.
@@ -125,7 +125,7 @@ const LIST_PARAMETERS: &[&str] = &[
     (status = 200, description = "A page: items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody), (status = 422, description = "A word that is not one of ours", body = ProblemBody)))]
 #[get("/v1/dossiers")]
-async fn list_dossiers(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn list_dossiers(call: Call<See>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, LIST_PARAMETERS)?;
     let page = query.page(2)?;
     page.after_instant()?;
@@ -218,7 +218,7 @@ fn filter_of<P: Permission>(call: &Call<P>, query: &Query, now: LocalTime) -> Re
     (status = 200, description = "The dossier", body = DossierView), (status = 304, description = "Not changed"),
     (status = 404, description = "Not there, or another agency's", body = ProblemBody)))]
 #[get("/v1/dossiers/{code}")]
-async fn get_dossier(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_dossier(call: Call<See>) -> Result<HttpResponse, Problem> {
     let code: DossierCode = call.code("code")?;
     let ambient = call.state.ambient.clone();
     let shown = call
@@ -351,7 +351,7 @@ struct TimelineItem {
 #[utoipa::path(tag = "dossiers", params(("code" = String, Path), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
     (status = 200, description = "A page: items and next_cursor", body = Object), (status = 404, description = "Not there", body = ProblemBody)))]
 #[get("/v1/dossiers/{code}/timeline")]
-async fn get_timeline(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_timeline(call: Call<See>) -> Result<HttpResponse, Problem> {
     let code: DossierCode = call.code("code")?;
     let page = Query::of(&call.req, &["limit", "cursor"])?.page(1)?;
     let after = match page.after_code() {

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::agencies::{require_scope, require_visible};
-use super::call::{Anyone, Call, Lead};
+use super::call::{Call, Count, Lead};
 use super::dossier_view::stamp;
 use super::idempotency::Reply;
 use super::input::{PageWish, Query};
@@ -149,7 +149,7 @@ async fn freeze_report(mut call: Call<Lead>) -> Result<HttpResponse, Problem> {
     (status = 200, description = "A page: items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody), (status = 422, description = "Word or preset refused", body = ProblemBody)))]
 #[get("/v1/reports")]
-async fn list_reports(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn list_reports(call: Call<Count>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["agency", "kind", "period", "limit", "cursor"])?;
     let page = query.page(2)?;
     page.after_instant()?;
@@ -183,7 +183,7 @@ fn readable(reader: &mut Reader, actor: &Actor, id: &str) -> Result<FrozenReport
     (status = 200, description = "The report", body = FrozenView), (status = 304, description = "Known already: it never changes"),
     (status = 404, description = "Not there, or another agency's", body = ProblemBody)))]
 #[get("/v1/reports/{id}")]
-async fn get_report(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_report(call: Call<Count>) -> Result<HttpResponse, Problem> {
     let id = call.path("id").to_owned();
     let report = call.read(move |reader, actor| readable(reader, actor, &id)).await?;
     Ok(call.show(&whole(&call.state.ambient, &report), VERSION))
@@ -194,7 +194,7 @@ async fn get_report(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     (status = 200, description = "The workbook", body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     (status = 404, description = "Not there, or another agency's", body = ProblemBody)))]
 #[get("/v1/reports/{id}/sheet.xlsx")]
-async fn get_report_sheet(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_report_sheet(call: Call<Count>) -> Result<HttpResponse, Problem> {
     let id = call.path("id").to_owned();
     let (report, sheet) = call
         .read(move |reader, actor| {
@@ -225,7 +225,7 @@ fn difference(difference: &Difference) -> Value {
     (status = 200, description = "drifted, frozen_at, and differences by line and in the total: level, field, name, column, frozen, now, difference", body = Object),
     (status = 404, description = "Not there, or another agency's", body = ProblemBody)))]
 #[get("/v1/reports/{id}/drift")]
-async fn get_report_drift(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_report_drift(call: Call<Count>) -> Result<HttpResponse, Problem> {
     let id = call.path("id").to_owned();
     let (report, found) = call
         .read(move |reader, actor| {

@@ -7,7 +7,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::call::{Anyone, Call, Draft, Lead, Permission, etag};
+use super::call::{Call, Draft, Lead, Permission, See, etag};
 use super::dossier_view::stamp;
 use super::dossiers::visible;
 use super::idempotency::Reply;
@@ -16,9 +16,9 @@ use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
 use crate::domain::apology::{Promulgation, Signer};
 use crate::domain::dossier_code::DossierCode;
-use crate::domain::vocabulary::{LetterChannel, LetterKind, LetterStatus};
-use crate::flow::Fault;
+use crate::domain::vocabulary::{AgencyCode, LetterChannel, LetterKind, LetterStatus};
 use crate::flow::apologise::{Verb, draft, handle};
+use crate::flow::{Actor, Fault};
 use crate::storage::letters::{self, LetterFilter, LetterRecord};
 use crate::storage::listing::Visible;
 
@@ -36,8 +36,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(cancel_letter);
 }
 
+/// A letter of apology.
 #[derive(Serialize, ToSchema)]
-struct LetterView {
+pub(in crate::http) struct LetterView {
     /// Opaque identifier.
     id: String,
     /// Code of its dossier.
@@ -89,7 +90,8 @@ struct DeliveredView {
     at: String,
 }
 
-fn view(ambient: &Ambient, record: LetterRecord) -> LetterView {
+/// A letter as it is shown.
+pub(in crate::http) fn view(ambient: &Ambient, record: LetterRecord) -> LetterView {
     let LetterRecord { letter, dossier, created_at, version } = record;
     let promulgation = letter.promulgation;
     LetterView {
@@ -112,6 +114,16 @@ fn view(ambient: &Ambient, record: LetterRecord) -> LetterView {
     }
 }
 
+/// Whose letters are listed: those of the subtree named, or of the caller's; and only of dossiers that belong to an
+/// agency whose people see no others.
+pub(in crate::http) fn reach(actor: &Actor, named: Option<AgencyCode>) -> (Option<AgencyCode>, Option<AgencyCode>) {
+    match actor.sees() {
+        Visible::Everything => (named, None),
+        Visible::Below(own) => (named.or(Some(own)), None),
+        Visible::Of(own) => (named, Some(own)),
+    }
+}
+
 /// Letters of dossiers the caller may see, in the order they were opened.
 #[utoipa::path(tag = "letters", params(("agency" = Option<String>, Query), ("status" = Option<LetterStatus>, Query),
     ("kind" = Option<LetterKind>, Query), ("from" = Option<NaiveDate>, Query), ("to" = Option<NaiveDate>, Query),
@@ -119,19 +131,15 @@ fn view(ambient: &Ambient, record: LetterRecord) -> LetterView {
     (status = 200, description = "A page: items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody)))]
 #[get("/v1/apology-letters")]
-async fn list_letters(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn list_letters(call: Call<See>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["agency", "status", "kind", "from", "to", "limit", "cursor"])?;
     let page = query.page(2)?;
     page.after_instant()?;
     let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN);
-    let (asked, belongs_to) = match call.actor.sees() {
-        Visible::Everything => (None, None),
-        Visible::Below(agency) => (Some(agency), None),
-        Visible::Of(agency) => (None, Some(agency)),
-    };
-    let named: Option<crate::domain::vocabulary::AgencyCode> = query.parsed("agency")?;
+    let named: Option<AgencyCode> = query.parsed("agency")?;
+    let (agency, belongs_to) = reach(&call.actor, named.clone());
     let filter = LetterFilter {
-        agency: named.clone().or(asked),
+        agency,
         belongs_to,
         status: query.word("status")?,
         kind: query.word("kind")?,
@@ -156,7 +164,7 @@ async fn list_letters(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     (status = 200, description = "The letter", body = LetterView), (status = 304, description = "Not changed"),
     (status = 404, description = "Not there, or another agency's", body = ProblemBody)))]
 #[get("/v1/apology-letters/{id}")]
-async fn get_letter(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_letter(call: Call<See>) -> Result<HttpResponse, Problem> {
     let id = call.path("id").to_owned();
     let record = call
         .read(move |reader, actor| {

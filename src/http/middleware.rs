@@ -6,7 +6,7 @@ use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderName, HeaderValue};
+use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use tracing::Instrument;
@@ -24,7 +24,7 @@ pub async fn around(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let id = req.app_data::<Data<AppState>>().map(|state| state.ambient.new_id()).unwrap_or_default();
-    let english = req.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).is_some_and(prefers_english);
+    let english = wants_english(req.headers());
     let route = req.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let method = known_method(req.method());
     let span = tracing::info_span!("request", request_id = %id);
@@ -56,6 +56,11 @@ fn known_method(method: &Method) -> &'static str {
         Method::OPTIONS => "OPTIONS",
         _ => "other",
     }
+}
+
+/// Whether a request asks for English rather than Vietnamese.
+pub(in crate::http) fn wants_english(headers: &HeaderMap) -> bool {
+    headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).is_some_and(prefers_english)
 }
 
 /// Whether English comes before Vietnamese in an `Accept-Language` header.

@@ -105,8 +105,8 @@ impl Problem {
         texts::of(self.code)
     }
 
-    /// The whole answer, in Vietnamese or English.
-    pub fn render(&self, english: bool, request_id: &str) -> HttpResponse {
+    /// The document, in Vietnamese or English, without the request's identifier.
+    pub fn body(&self, english: bool) -> serde_json::Value {
         let say = |text: Text| if english { text.en } else { text.vi };
         let text = self.text();
         let detail = |code: &str, more: Option<&String>| {
@@ -126,11 +126,18 @@ impl Problem {
             "status": text.status,
             "detail": detail(self.code, more),
             "code": self.code,
-            "request_id": request_id,
         });
         if !errors.is_empty() {
             body["errors"] = json!(errors);
         }
+        body
+    }
+
+    /// The whole answer, in Vietnamese or English.
+    pub fn render(&self, english: bool, request_id: &str) -> HttpResponse {
+        let text = self.text();
+        let mut body = self.body(english);
+        body["request_id"] = json!(request_id);
         let mut answer = HttpResponse::build(self.status_code());
         if text.status == 401 {
             answer.insert_header(("WWW-Authenticate", "Bearer"));

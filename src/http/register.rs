@@ -1,24 +1,28 @@
-//! The register of dossiers (sổ theo dõi hồ sơ) of a period, as a workbook.
+//! The registers of a period as workbooks: of dossiers (sổ theo dõi hồ sơ) and of letters of apology.
 
 use actix_web::{HttpResponse, get};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::agencies::require_scope;
-use super::call::{Anyone, Call};
+use super::call::{Call, See};
 use super::input::Query;
+use super::letters::reach;
 use super::problem::{Problem, ProblemBody};
 use super::reports::{Asked, unwritten, workbook};
+use crate::documents::letter_register::LetterRegister;
 use crate::documents::register::Register;
-use crate::flow::register::{Limits, entries};
+use crate::domain::vocabulary::{LetterKind, LetterStatus};
+use crate::flow::register::{Limits, entries, letter_entries};
 use crate::flow::report::name_of;
+use crate::storage::letters::LetterFilter;
 use crate::storage::listing::{Filter, Order};
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(get_register).service(get_register_xlsx);
+    config.service(get_register).service(get_register_xlsx).service(get_letter_register);
 }
 
-async fn register(call: &Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn register(call: &Call<See>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["agency", "from", "to", "period"])?;
     let asked = Asked::of(call, &query)?;
     let filter = Filter {
@@ -48,7 +52,7 @@ async fn register(call: &Call<Anyone>) -> Result<HttpResponse, Problem> {
     (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody),
     (status = 422, description = "Period refused, or too many dossiers for a sheet", body = ProblemBody)))]
 #[get("/v1/reports/register")]
-async fn get_register(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_register(call: Call<See>) -> Result<HttpResponse, Problem> {
     register(&call).await
 }
 
@@ -61,6 +65,42 @@ async fn get_register(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody),
     (status = 422, description = "Period refused, or too many dossiers for a sheet", body = ProblemBody)))]
 #[get("/v1/reports/register.xlsx")]
-async fn get_register_xlsx(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_register_xlsx(call: Call<See>) -> Result<HttpResponse, Problem> {
     register(&call).await
+}
+
+/// The register of letters of apology opened in a period, as a workbook, as they stand now; at most 100,000.
+#[utoipa::path(tag = "reports", params(("agency" = Option<String>, Query, description = "Of dossiers resolved by this agency or one below it; all the caller may see when left out"),
+    ("status" = Option<LetterStatus>, Query), ("kind" = Option<LetterKind>, Query),
+    ("from" = Option<NaiveDate>, Query), ("to" = Option<NaiveDate>, Query),
+    ("period" = Option<String>, Query, description = "2023, 2023-H1, 2023-Q1, 2023-9M, 2023-M05")), responses(
+    (status = 200, description = "The workbook", body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    (status = 400, description = "A parameter cannot be read", body = ProblemBody),
+    (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody),
+    (status = 422, description = "Period refused, or too many letters for a sheet", body = ProblemBody)))]
+#[get("/v1/reports/letters.xlsx")]
+async fn get_letter_register(call: Call<See>) -> Result<HttpResponse, Problem> {
+    let query = Query::of(&call.req, &["agency", "status", "kind", "from", "to", "period"])?;
+    let asked = Asked::of(&call, &query)?;
+    let named = query.parsed("agency")?;
+    let (agency, belongs_to) = reach(&call.actor, named);
+    let filter = LetterFilter {
+        agency,
+        belongs_to,
+        status: query.word("status")?,
+        kind: query.word("kind")?,
+        from: Some(asked.window.from),
+        until: Some(asked.window.until),
+    };
+    let wish = asked.clone();
+    let bytes = call
+        .read(move |reader, actor| {
+            require_scope(reader, actor, wish.agency.as_ref())?;
+            let agency = name_of(reader, wish.agency.as_ref())?;
+            let mut register = LetterRegister::open(&agency, wish.period, wish.imprint.made_at).map_err(unwritten)?;
+            letter_entries(reader, &filter, Limits::SHEET, |entry| register.write(entry).map_err(unwritten))?;
+            register.finish().map_err(unwritten)
+        })
+        .await?;
+    Ok(workbook(bytes, &asked.file_name("van-ban-xin-loi", "xlsx")))
 }

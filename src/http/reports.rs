@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::agencies::require_scope;
-use super::call::{Anyone, Call, Permission};
+use super::call::{Call, Count, Permission};
 use super::input::Query;
 use super::problem::{FieldError, Problem, ProblemBody};
 use super::statistics::{as_of, period, scope};
@@ -104,7 +104,7 @@ fn file(kind: &str, name: &str, bytes: Vec<u8>) -> HttpResponse {
     HttpResponse::Ok().content_type(kind).insert_header((CONTENT_DISPOSITION, disposition)).body(bytes)
 }
 
-async fn report_06a(call: &Call<Anyone>, query: &Query, format: Format) -> Result<HttpResponse, Problem> {
+async fn report_06a(call: &Call<Count>, query: &Query, format: Format) -> Result<HttpResponse, Problem> {
     let asked = Asked::of(call, query)?;
     let as_of = as_of(call, &asked.window);
     let wish = asked.clone();
@@ -133,7 +133,7 @@ async fn report_06a(call: &Call<Anyone>, query: &Query, format: Format) -> Resul
     (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody), (status = 422, description = "Period refused", body = ProblemBody)))]
 #[get("/v1/reports/06a")]
-async fn get_report_06a(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_report_06a(call: Call<Count>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["agency", "from", "to", "period", "format"])?;
     let format = Format::of(&query)?;
     report_06a(&call, &query, format).await
@@ -146,7 +146,7 @@ async fn get_report_06a(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody), (status = 422, description = "Period refused", body = ProblemBody)))]
 #[get("/v1/reports/06a.xlsx")]
-async fn get_report_06a_xlsx(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_report_06a_xlsx(call: Call<Count>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["agency", "from", "to", "period"])?;
     report_06a(&call, &query, Format::Xlsx).await
 }
@@ -157,12 +157,12 @@ async fn get_report_06a_xlsx(call: Call<Anyone>) -> Result<HttpResponse, Problem
     (status = 200, description = "The table", body = String, content_type = "text/csv"), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody), (status = 422, description = "Period refused", body = ProblemBody)))]
 #[get("/v1/reports/06a.csv")]
-async fn get_report_06a_csv(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_report_06a_csv(call: Call<Count>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["agency", "from", "to", "period"])?;
     report_06a(&call, &query, Format::Csv).await
 }
 
-async fn report_06b(call: &Call<Anyone>, query: &Query, format: Format) -> Result<HttpResponse, Problem> {
+async fn report_06b(call: &Call<Count>, query: &Query, format: Format) -> Result<HttpResponse, Problem> {
     let asked = Asked::of(call, query)?;
     let as_of = as_of(call, &asked.window);
     let wish = asked.clone();
@@ -189,7 +189,7 @@ async fn report_06b(call: &Call<Anyone>, query: &Query, format: Format) -> Resul
     (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody), (status = 422, description = "Period refused", body = ProblemBody)))]
 #[get("/v1/reports/06b")]
-async fn get_report_06b(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_report_06b(call: Call<Count>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["agency", "from", "to", "period", "format"])?;
     match Format::of(&query)? {
         Format::Csv => Err(Problem::at("invalid_word", "?format")),
@@ -204,7 +204,7 @@ async fn get_report_06b(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody), (status = 422, description = "Period refused", body = ProblemBody)))]
 #[get("/v1/reports/06b.xlsx")]
-async fn get_report_06b_xlsx(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_report_06b_xlsx(call: Call<Count>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["agency", "from", "to", "period"])?;
     report_06b(&call, &query, Format::Xlsx).await
 }
@@ -266,7 +266,7 @@ struct CheckedView {
 #[utoipa::path(tag = "statistics", request_body = FiguresBody, responses(
     (status = 200, description = "What fails, and by how much", body = CheckedView), (status = 422, description = "Members refused", body = ProblemBody)))]
 #[post("/v1/reports/check")]
-async fn check_figures(mut call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn check_figures(mut call: Call<Count>) -> Result<HttpResponse, Problem> {
     let (body, _) = call.body::<FiguresBody>().await?;
     if body.early_or_on_time.is_none() && (body.early.is_none() || body.on_time.is_none()) {
         let missing = FieldError { pointer: "/early_or_on_time".into(), code: "missing_member", hint: None };

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::agencies::require_scope;
-use super::call::{Anyone, Call, blocking};
+use super::call::{Call, Count, blocking};
 use super::input::Query;
 use super::problem::{Problem, ProblemBody};
 use super::statistics::{as_of, figures, period, scope};
@@ -118,7 +118,7 @@ impl AverageTime {
     (status = 200, description = "Each figure with what it is made of", body = ServiceIndexView), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody), (status = 422, description = "Period refused", body = ProblemBody)))]
 #[get("/v1/statistics/service-index")]
-async fn get_service_index(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_service_index(call: Call<Count>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["from", "to", "period", "agency"])?;
     let period = period(&query)?;
     let agency = scope(&call, &query)?;

@@ -8,12 +8,13 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::AppState;
-use super::call::{Anyone, Call, blocking};
+use super::call::{Anyone, Call, Person, blocking};
 use super::input::{parse, read_body};
 use super::problem::{Problem, ProblemBody};
 use super::tokens::LIFETIME;
-use crate::domain::vocabulary::Role;
+use crate::domain::vocabulary::{Role, Scope};
 use crate::flow::accounts::{self, Session};
+use crate::flow::actor::Authority;
 use crate::storage::accounts::end_session;
 
 /// The routes of this file.
@@ -56,9 +57,12 @@ struct Me {
     id: String,
     /// Name.
     username: String,
-    /// Role.
-    role: Role,
-    /// Agency the role is held at.
+    /// A person's role.
+    role: Option<Role>,
+    /// A machine's scopes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scopes: Vec<Scope>,
+    /// Agency these are held at.
     agency: Option<String>,
 }
 
@@ -92,7 +96,7 @@ async fn refresh(state: Data<AppState>, req: HttpRequest, payload: Payload) -> R
 
 fn tokens(state: &AppState, session: Session) -> Result<HttpResponse, Problem> {
     let now = state.ambient.unix(state.ambient.now());
-    let access_token = state.tokens.sign(&session.user.id, &session.id, now).map_err(|cause| {
+    let access_token = state.tokens.sign_session(&session.user.id, &session.id, now).map_err(|cause| {
         tracing::error!(%cause, "token not signed");
         Problem::new("internal")
     })?;
@@ -104,8 +108,8 @@ fn tokens(state: &AppState, session: Session) -> Result<HttpResponse, Problem> {
 /// Signs out: the session's tokens end at once.
 #[utoipa::path(tag = "sessions", responses((status = 204, description = "Signed out"), (status = 401, description = "Not signed in", body = ProblemBody)))]
 #[delete("/v1/sessions/current")]
-async fn sign_out(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
-    let session = call.session.clone();
+async fn sign_out(call: Call<Person>) -> Result<HttpResponse, Problem> {
+    let session = call.session.clone().unwrap_or_default();
     call.write(move |tx, _| Ok(end_session(tx, &session)?)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -115,10 +119,15 @@ async fn sign_out(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
 #[get("/v1/me")]
 async fn me(call: Call<Anyone>) -> HttpResponse {
     let actor = &call.actor;
+    let (role, scopes) = match &actor.authority {
+        Authority::Role(role) => (Some(*role), Vec::new()),
+        Authority::Scopes(scopes) => (None, scopes.clone()),
+    };
     HttpResponse::Ok().json(Me {
         id: actor.id.clone(),
         username: actor.name.clone(),
-        role: actor.role,
+        role,
+        scopes,
         agency: actor.agency.as_ref().map(ToString::to_string),
     })
 }

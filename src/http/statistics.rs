@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::agencies::require_scope;
-use super::call::{Anyone, Call, Permission};
+use super::call::{Call, Count, Permission, See};
 use super::counted::Links;
 use super::dossier_view::stamp;
 use super::dossiers::Listed;
@@ -103,7 +103,7 @@ pub(in crate::http) fn as_of(call: &Call<impl Permission>, window: &Window) -> S
     (status = 200, description = "period, as_of, rows, total, balanced; each row and the total with links in the shape of its figures", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody), (status = 422, description = "Period or grouping refused", body = ProblemBody)))]
 #[get("/v1/statistics")]
-async fn get_statistics(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_statistics(call: Call<Count>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["from", "to", "agency", "group_by", "links"])?;
     let period = free_period(&query)?;
     let groups = groupings(&query)?;
@@ -147,7 +147,7 @@ async fn get_statistics(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     (status = 200, description = "A page: until, items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody), (status = 422, description = "Out of range", body = ProblemBody)))]
 #[get("/v1/statistics/due-soon")]
-async fn get_due_soon(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn get_due_soon(call: Call<See>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["within", "agency", "limit", "cursor"])?;
     let page = query.page(2)?;
     page.after_instant()?;

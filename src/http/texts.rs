@@ -74,6 +74,7 @@ pub const TEXTS: &[Text] = &[
     text("blank", 422, "Không được để trống.", "It must not be blank."),
     text("too_long", 422, "Quá dài.", "It is too long."),
     text("control_character", 422, "Có ký tự điều khiển không được phép.", "It contains control characters."),
+    text("repeated", 422, "Bị lặp lại.", "It is there more than once."),
     text("out_of_range", 422, "Giá trị ngoài phạm vi cho phép.", "The value is out of range."),
     text("bad_url", 422, "Địa chỉ webhook không hợp lệ.", "It must be an http or https URL without credentials."),
     text(

@@ -5,6 +5,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use crate::domain::vocabulary::Scope;
 use crate::flow::accounts::hex;
 
 /// How long an access token is good for, in seconds.
@@ -18,11 +19,29 @@ pub struct TokenKey {
     secret: Vec<u8>,
 }
 
+/// Whom a token stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bearer {
+    /// A person's session.
+    Session(String),
+    /// A machine client.
+    Client {
+        /// Its identifier.
+        id: String,
+        /// What it asked to be allowed; it may do no more than it is allowed at the time of a call.
+        scopes: Vec<Scope>,
+    },
+}
+
+/// The claims of a token: a session has `sid`, a client `scope` (RFC 9068).
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
     iss: String,
     sub: String,
-    sid: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
     iat: i64,
     exp: i64,
 }
@@ -34,13 +53,32 @@ impl TokenKey {
         Self { encoding, decoding, secret: secret.to_vec() }
     }
 
-    /// A token for a session; `now` in seconds since 1970.
+    /// A token for the session of a user; `now` in seconds since 1970.
     ///
     /// # Errors
     /// When the library cannot sign.
-    pub fn sign(&self, user: &str, session: &str, now: i64) -> Result<String, jsonwebtoken::errors::Error> {
-        let (iss, sub, sid) = ("motcua".to_owned(), user.to_owned(), session.to_owned());
-        encode(&Header::new(Algorithm::HS256), &Claims { iss, sub, sid, iat: now, exp: now + LIFETIME }, &self.encoding)
+    pub fn sign_session(&self, user: &str, session: &str, now: i64) -> Result<String, jsonwebtoken::errors::Error> {
+        self.sign(user, Some(session.to_owned()), None, now)
+    }
+
+    /// A token for a client that may do these; `now` in seconds since 1970.
+    ///
+    /// # Errors
+    /// When the library cannot sign.
+    pub fn sign_client(&self, id: &str, scopes: &[Scope], now: i64) -> Result<String, jsonwebtoken::errors::Error> {
+        self.sign(id, None, Some(words(scopes)), now)
+    }
+
+    fn sign(
+        &self,
+        sub: &str,
+        sid: Option<String>,
+        scope: Option<String>,
+        now: i64,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
+        let (iss, sub) = ("motcua".to_owned(), sub.to_owned());
+        let claims = Claims { iss, sub, sid, scope, iat: now, exp: now + LIFETIME };
+        encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
     }
 
     /// A keyed hash by which a body is known again. Bodies may hold passwords: without the key theirs cannot be guessed
@@ -54,13 +92,28 @@ impl TokenKey {
         Ok(hex(&mac.finalize().into_bytes()))
     }
 
-    /// The session of a token that is ours and has not expired.
-    pub fn session(&self, token: &str, now: i64) -> Option<String> {
+    /// Whom a token stands for that is ours and has not expired.
+    pub fn bearer(&self, token: &str, now: i64) -> Option<Bearer> {
         let mut validation = Validation::new(Algorithm::HS256);
         // Expiry is checked against the clock that is passed in.
         validation.validate_exp = false;
         validation.set_issuer(&["motcua"]);
         let claims = decode::<Claims>(token, &self.decoding, &validation).ok()?.claims;
-        (claims.exp > now).then_some(claims.sid)
+        if claims.exp <= now {
+            return None;
+        }
+        match (claims.sid, claims.scope) {
+            (Some(session), _) => Some(Bearer::Session(session)),
+            (None, Some(scope)) => {
+                let scopes = scope.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+                Some(Bearer::Client { id: claims.sub, scopes })
+            }
+            (None, None) => None,
+        }
     }
+}
+
+/// Scopes as OAuth writes them.
+pub fn words(scopes: &[Scope]) -> String {
+    scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")
 }

@@ -6,7 +6,7 @@ use super::db::{Reader, Tx};
 use super::error::StorageError;
 use super::parsed;
 use super::schema::{agency_tree, clients, sessions, users};
-use crate::domain::vocabulary::{AgencyCode, LocalTime, Role};
+use crate::domain::vocabulary::{AgencyCode, LocalTime, Role, Scope};
 
 /// A person who may sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct Client {
     /// Name shown in the timeline.
     pub name: String,
     /// What it may do.
-    pub scopes: Vec<String>,
+    pub scopes: Vec<Scope>,
     /// Agency it acts for.
     pub agency: Option<AgencyCode>,
     /// Counts its changes.
@@ -53,7 +53,8 @@ fn user((id, username, role, agency, version): UserRow) -> Result<User, StorageE
 
 fn client((id, name, scopes, agency, version): ClientRow) -> Result<Client, StorageError> {
     let agency = agency.map(|agency| parsed("agency code", &agency)).transpose()?;
-    Ok(Client { id, name, scopes: scopes.split_whitespace().map(str::to_owned).collect(), agency, version })
+    let scopes = scopes.split_whitespace().map(|scope| parsed("scope", scope)).collect::<Result<_, _>>()?;
+    Ok(Client { id, name, scopes, agency, version })
 }
 
 /// Adds a user.
@@ -202,13 +203,39 @@ pub fn insert_client(tx: &mut Tx, new: &Client, secret_hash: &str, now: LocalTim
             clients::id.eq(&new.id),
             clients::name.eq(&new.name),
             clients::secret_hash.eq(secret_hash),
-            clients::scopes.eq(new.scopes.join(" ")),
+            clients::scopes.eq(new.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")),
             clients::agency.eq(new.agency.as_ref().map(AgencyCode::as_str)),
             clients::created_at.eq(now),
             clients::version.eq(new.version),
         ))
         .execute(&mut *tx.connection)?;
     Ok(())
+}
+
+/// A client.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn find_client(reader: &mut Reader, id: &str) -> Result<Option<Client>, StorageError> {
+    let row = clients::table
+        .filter(clients::id.eq(id))
+        .select(CLIENT)
+        .first::<ClientRow>(&mut *reader.connection)
+        .optional()?;
+    row.map(client).transpose()
+}
+
+/// A client and the hash of its secret.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn client_with_secret(reader: &mut Reader, id: &str) -> Result<Option<(Client, String)>, StorageError> {
+    let row: Option<(ClientRow, String)> = clients::table
+        .filter(clients::id.eq(id))
+        .select((CLIENT, clients::secret_hash))
+        .first(&mut *reader.connection)
+        .optional()?;
+    row.map(|(row, hash)| Ok((client(row)?, hash))).transpose()
 }
 
 /// Clients in order of their identifiers after `after`: all, or those of the subtree of `root`.

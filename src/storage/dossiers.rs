@@ -124,6 +124,16 @@ pub fn find(reader: &mut Reader, code: &DossierCode) -> Result<Option<Record>, S
     row.map(Row::read).transpose()
 }
 
+/// These dossiers, in no order.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn find_all(reader: &mut Reader, codes: &[String]) -> Result<Vec<Record>, StorageError> {
+    let rows: Vec<Row> =
+        dossiers::table.filter(dossiers::code.eq_any(codes)).select(Row::as_select()).load(&mut *reader.connection)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
 /// One dossier, kept from other writers until the transaction ends.
 ///
 /// # Errors

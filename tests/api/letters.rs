@@ -177,3 +177,95 @@ story!(an_officer_drafts_and_a_leader_signs, |app| {
     assert_eq!(future.problem(422), "promulgated_in_the_future");
     app.post(&format!("{path}/issue"), &leader, issue(1, "2026-03-10")).await.expect(200);
 });
+
+story!(many_drafts_are_filled_in_at_once, |app| {
+    let admin = app.office().await;
+    let mut codes = Vec::new();
+    for _ in 0..4 {
+        codes.push(app.receive(&admin, json!({})).await);
+    }
+    let body = json!({"code": "H16.19", "name": "Sở khác", "level": "department", "parent": "H16"});
+    app.post("/v1/agencies", &admin, body).await.expect(201);
+    let elsewhere = app.receive(&admin, json!({"agency": "H16.19"})).await;
+    app.at("2026-03-10T08:00:00");
+    sweep(&app.db, &app.ambient, 0).unwrap();
+    let leader = app.user("leader", Role::Leader, Some("H16.18")).await;
+    let admin = app.admin().await;
+    let letter_of = async |code: &str| {
+        let shown = app.get(&format!("/v1/dossiers/{code}"), &admin).await.expect(200);
+        shown["letter"]["id"].as_str().unwrap().to_owned()
+    };
+    let mut ids = Vec::new();
+    for code in &codes {
+        ids.push(letter_of(code).await);
+    }
+    let foreign = letter_of(&elsewhere).await;
+    app.post(&format!("/v1/apology-letters/{}/submit", ids[3]), &leader, json!({})).await.problem(422);
+    let bulk = json!({"reason": "Chờ ý kiến cơ quan phối hợp", "new_return_at": "2026-03-16T09:00:00+07:00", "submit": true,
+        "letters": [{"id": ids[0]}, {"id": ids[1], "reason": "Máy hỏng", "new_return_at": "2026-03-17T09:00:00+07:00"},
+            // A Saturday: refused alone (contract 6: in office hours).
+            {"id": ids[2], "new_return_at": "2026-03-14T09:00:00+07:00"},
+            {"id": ids[3], "version": 99}, {"id": foreign}, {"id": "no such letter"}]});
+    let headers = [("idempotency-key", "bulk-1"), ("accept-language", "en")];
+    let send =
+        async || app.send(Method::POST, "/v1/apology-letters/bulk", Some(&leader), &headers, Some(bulk.clone())).await;
+    let answer = send().await.expect(200);
+    assert_eq!((&answer["done"], &answer["refused"]), (&json!(2), &json!(4)));
+    let items = answer["items"].as_array().unwrap();
+    let statuses: Vec<u64> = items.iter().map(|item| item["status"].as_u64().unwrap()).collect();
+    assert_eq!(statuses, [200, 200, 422, 412, 404, 404]);
+    let codes: Vec<&str> = items[2..].iter().map(|item| item["problem"]["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["new_return_outside_hours", "changed", "not_found", "not_found"]);
+    assert_eq!(items[2]["problem"]["errors"][0]["pointer"], "/new_return_at");
+    assert_eq!(items[0]["letter"]["reason"], "Chờ ý kiến cơ quan phối hợp");
+    assert_eq!(
+        (&items[1]["letter"]["reason"], &items[1]["letter"]["status"]),
+        (&json!("Máy hỏng"), &json!("submitted"))
+    );
+    assert_eq!(letters(app, &leader, "&status=submitted").await.len(), 2);
+    let kept = app.get(&format!("/v1/apology-letters/{}", ids[2]), &leader).await.expect(200);
+    assert_eq!(
+        (&kept["reason"], &kept["status"]),
+        (&json!(null), &json!("draft")),
+        "nothing of a refused one is written"
+    );
+    // The retry gets the first answer and does nothing again.
+    let again = send().await;
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(again.expect(200), answer);
+    for (letters, pointer, code) in [
+        (json!([]), "/letters", "out_of_range"),
+        (json!([{"id": ids[2]}, {"id": ids[2]}]), "/letters/1/id", "repeated"),
+    ] {
+        let refused = app.post("/v1/apology-letters/bulk", &leader, json!({"letters": letters})).await.expect(422);
+        assert_eq!((&refused["errors"][0]["pointer"], &refused["errors"][0]["code"]), (&json!(pointer), &json!(code)));
+    }
+    // Without a reason a letter cannot be submitted, and says so (issue 5, bad input).
+    let bare =
+        app.post("/v1/apology-letters/bulk", &leader, json!({"letters": [{"id": ids[2]}], "submit": true})).await;
+    assert_eq!(bare.expect(200)["items"][0]["problem"]["code"], "letter_reason_missing");
+});
+
+story!(a_warning_is_opened_on_the_last_working_day_before_the_day_due, |app| {
+    // Received on Monday 2 March, five working days: due on Monday 9 March. The working day before it is Friday 6 March:
+    // "no later than 1 day before expiry" (Decree 61/2018 art. 19(9); contract 6: MOTCUA_AT_RISK_DAYS = 1).
+    let admin = app.office().await;
+    let code = app.receive(&admin, json!({})).await;
+    app.at("2026-03-05T23:59:59");
+    assert_eq!(sweep(&app.db, &app.ambient, 1).unwrap().warned, 0, "on Thursday it is too early");
+    app.at("2026-03-06T07:30:00");
+    assert_eq!(sweep(&app.db, &app.ambient, 0).unwrap().warned, 0, "off unless asked for");
+    assert_eq!(sweep(&app.db, &app.ambient, 1).unwrap().warned, 1);
+    assert_eq!(sweep(&app.db, &app.ambient, 1).unwrap().warned, 0, "once");
+    let admin = app.admin().await;
+    let opened = letters(app, &admin, "&kind=at_risk").await;
+    assert_eq!((opened.len(), &opened[0]["dossier"], &opened[0]["notice_late"]), (1, &json!(code), &json!(false)));
+    // On the last day it is opened all the same, and comes too late to be in time with the notice.
+    app.at("2026-03-06T08:00:00");
+    let second = app.receive(&app.admin().await, json!({})).await;
+    app.at("2026-03-13T08:00:00");
+    assert_eq!(sweep(&app.db, &app.ambient, 1).unwrap().warned, 1);
+    let opened = letters(app, &app.admin().await, "&kind=at_risk").await;
+    let late = opened.iter().find(|letter| letter["dossier"] == json!(second)).unwrap();
+    assert_eq!(late["notice_late"], json!(true));
+});

@@ -11,6 +11,7 @@ mod edges;
 mod intake;
 mod letters;
 mod life;
+mod machines;
 mod malformed;
 mod moves;
 mod reports;

@@ -429,3 +429,43 @@ story!(the_register_lists_what_the_caller_may_see_by_receipt, |app| {
     assert_eq!(read(4).unwrap(), [returned, withdrawn, void, elsewhere]);
     assert!(matches!(read(3), Err(Fault::Refused(Refusal::RegisterTooLong { most: 3 }))));
 });
+
+story!(the_register_of_letters_shows_each_with_its_number_and_where_it_stands, |app| {
+    let admin = app.office().await;
+    let body = json!({"code": "H16.19", "name": "Sở khác", "level": "department", "parent": "H16"});
+    app.post("/v1/agencies", &admin, body).await.expect(201);
+    let late = app.receive(&admin, json!({})).await;
+    app.receive(&admin, json!({"agency": "H16.19"})).await;
+    app.at("2026-03-10T08:00:00");
+    motcua::flow::sweep::sweep(&app.db, &app.ambient, 0).unwrap();
+    let admin = app.admin().await;
+    let clerk = app.user("clerk", Role::FrontDesk, Some("H16.18")).await;
+    let shown = app.get(&format!("/v1/dossiers/{late}"), &admin).await.expect(200);
+    let path = format!("/v1/apology-letters/{}", shown["letter"]["id"].as_str().unwrap());
+    let text = json!({"reason": "Chờ ý kiến", "new_return_at": "2026-03-16T09:00:00+07:00"});
+    app.send(Method::PATCH, &path, Some(&admin), &[("if-match", "*")], Some(text)).await.expect(200);
+    app.post(&format!("{path}/submit"), &admin, json!({})).await.expect(200);
+    let issue = json!({"number": 12, "notation": "PXL-SLĐTBXH", "promulgated_on": "2026-03-10",
+        "signer": {"name": "Đặng Văn Ưởng", "position": "Giám đốc"}});
+    app.post(&format!("{path}/issue"), &admin, issue).await.expect(200);
+    app.post(&format!("{path}/deliver"), &admin, json!({"channel": "email"})).await.expect(200);
+
+    let answer = app.get("/v1/reports/letters.xlsx?period=2026-M03", &clerk).await;
+    assert_eq!(
+        answer.header("content-disposition"),
+        "attachment; filename=\"van-ban-xin-loi_2026-02-15_2026-03-14.xlsx\""
+    );
+    let sheet = Sheet::of(&answer);
+    assert_eq!(sheet.row(1)[0], "SỔ THEO DÕI VĂN BẢN XIN LỖI");
+    let row = sheet.row(6);
+    assert_eq!(row[..2], ["1".to_owned(), late.clone()]);
+    assert_eq!(row[2..5], ["Trợ cấp", "Đặng Thị Quỳnh Thử", "Sở Lao động"]);
+    assert_eq!(row[6..8], ["Quá hạn", "Chờ ý kiến"]);
+    assert_eq!((&row[9], &row[11]), (&"12/PXL-SLĐTBXH".to_owned(), &"Giám đốc\nĐặng Văn Ưởng".to_owned()));
+    assert_eq!(row[12], "Đã gửi qua thư điện tử ngày 10/03/2026");
+    assert_eq!(sheet.row(7)[0], "Tổng số: 1 văn bản. Số liệu tính đến 08 giờ 00 phút 00 giây ngày 10/03/2026.");
+    let draft = Sheet::of(&app.get("/v1/reports/letters.xlsx?period=2026-M03&status=draft", &admin).await);
+    assert_eq!((draft.row(6)[4].as_str(), draft.row(6)[12].as_str()), ("Sở khác", "Dự thảo"));
+    let warned = Sheet::of(&app.get("/v1/reports/letters.xlsx?period=2026-M03&kind=at_risk", &admin).await);
+    assert!(warned.row(6)[0].starts_with("Tổng số: 0 văn bản."), "{:?}", warned.row(6));
+});
