@@ -84,7 +84,8 @@ fn courier(db: Db, ambient: Ambient, settings: &DeliverySettings) -> io::Result<
     let mut destinations: BTreeMap<Means, Arc<dyn Destination>> = BTreeMap::new();
     destinations.insert(Means::Webhook, Arc::new(webhooks));
     if let (Some(url), Some(from)) = (&settings.smtp_url, &settings.mail_from) {
-        let email = Email::new(url, from).map_err(|_| io::Error::other("MOTCUA_SMTP_URL or MOTCUA_MAIL_FROM cannot be read"))?;
+        let email = Email::new(url, from)
+            .map_err(|_| io::Error::other("MOTCUA_SMTP_URL or MOTCUA_MAIL_FROM cannot be read"))?;
         destinations.insert(Means::Email, Arc::new(email));
     }
     if let Some(url) = &settings.notice_gateway {

@@ -158,7 +158,8 @@ story!(a_role_is_checked_before_the_body, |app| {
     for (place, role) in EVERYONE.iter().enumerate() {
         let token = app.user(&format!("user{place}"), *role, Some("H16.18")).await;
         // Signing out comes last: it ends the token.
-        let (last, rest): (Vec<_>, Vec<_>) = TABLE.iter().partition(|(route, _)| route.starts_with("DELETE /v1/sessions"));
+        let (last, rest): (Vec<_>, Vec<_>) =
+            TABLE.iter().partition(|(route, _)| route.starts_with("DELETE /v1/sessions"));
         for (route, may) in rest.into_iter().chain(last) {
             let (method, path) = split(route);
             let path = path.replace("{year}", "2026").replace("{code}", "H16.18").replace("{id}", "x");

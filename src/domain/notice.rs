@@ -67,11 +67,7 @@ pub struct Template {
 pub const PLACEHOLDERS: &[&str] = &["code", "agency", "counter", "at", "appointment", "new"];
 
 const TEXTS: &[(NoticeKind, &str, &str)] = &[
-    (
-        NoticeKind::Receipt,
-        "Đã tiếp nhận hồ sơ {code}",
-        "{counter} đã tiếp nhận hồ sơ {code} lúc {at}. {appointment}",
-    ),
+    (NoticeKind::Receipt, "Đã tiếp nhận hồ sơ {code}", "{counter} đã tiếp nhận hồ sơ {code} lúc {at}. {appointment}"),
     (
         NoticeKind::Supplement,
         "Hồ sơ {code} cần bổ sung",
@@ -217,7 +213,10 @@ fn said(at: LocalTime) -> String {
 
 /// A name without line breaks and the like, which would end a header of a message.
 fn one_line(name: &str) -> String {
-    name.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    name.split(|c: char| c.is_control() || c.is_whitespace())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]

@@ -115,7 +115,8 @@ mod tests {
 
     #[test]
     fn only_the_public_internet_is_public() {
-        for public in ["203.162.4.191", "8.8.8.8", "100.63.0.1", "2405:4800::1", "2606:4700::1111", "64:ff9b::808:808"] {
+        for public in ["203.162.4.191", "8.8.8.8", "100.63.0.1", "2405:4800::1", "2606:4700::1111", "64:ff9b::808:808"]
+        {
             assert!(is_public(public.parse().unwrap()), "{public}");
         }
         for private in [

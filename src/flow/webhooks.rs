@@ -221,12 +221,7 @@ pub fn replay(tx: &mut Tx, act: Act<'_>, id: &str, delivery: &str) -> Result<Del
 ///
 /// # Errors
 /// [`Fault::NotFound`].
-pub fn replay_dead(
-    tx: &mut Tx,
-    act: Act<'_>,
-    id: &str,
-    since: LocalTime,
-) -> Result<usize, Fault> {
+pub fn replay_dead(tx: &mut Tx, act: Act<'_>, id: &str, since: LocalTime) -> Result<usize, Fault> {
     let webhook = find(tx, act.actor, id)?;
     Ok(deliveries::revive(tx, &webhook.id, since, act.now)?)
 }

@@ -9,8 +9,8 @@ pub mod schema;
 pub mod texts;
 pub mod tokens;
 
-pub mod corrections;
 pub mod changes;
+pub mod corrections;
 mod counted;
 pub mod dossier_body;
 pub mod dossier_view;

@@ -7,6 +7,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::deadline::Unit;
+use crate::domain::delivery::DeliveryStatus;
 use crate::domain::vocabulary::{
     AgencyLevel, ApplicantKind, Channel, DeliveryMethod, LetterChannel, LetterKind, LetterStatus, OnlineLevel, Outcome,
     ProcedureLevel, ReportKind, Role, Scope, Status,
@@ -34,6 +35,7 @@ word_schemas!(
     ApplicantKind,
     Channel,
     DeliveryMethod,
+    DeliveryStatus,
     LetterChannel,
     LetterKind,
     LetterStatus,

@@ -1,6 +1,6 @@
 //! Webhook subscriptions and the log of their messages, kept by administrators.
 
-use actix_web::{HttpResponse, delete, get, patch, post};
+use actix_web::{HttpResponse, HttpResponseBuilder, delete, get, patch, post};
 use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -178,6 +178,11 @@ fn checked_events(checker: &mut Checker, events: Vec<String>) -> Option<EventFil
     EventFilter::new(events).map_err(|_| checker.fail("/events", "invalid_word")).ok()
 }
 
+/// An answer with a secret, which nobody is to keep on the way.
+fn told_once(answer: &mut HttpResponseBuilder, view: WebhookView) -> HttpResponse {
+    answer.insert_header(("ETag", etag(view.version))).insert_header(("Cache-Control", "no-store")).json(view)
+}
+
 /// Adds a subscription; its secret is shown once.
 #[utoipa::path(tag = "webhooks", request_body = NewWebhookBody, responses(
     (status = 201, description = "Added", body = WebhookView), (status = 403, description = "Not an administrator", body = ProblemBody),
@@ -205,11 +210,8 @@ async fn create_webhook(mut call: Call<Administer>) -> Result<HttpResponse, Prob
     super::call::blocking(move || Ok(feed::sequence(&db)?)).await?;
     // No idempotent replay: a secret is shown once.
     let view = call.write(move |tx, act| Ok(view_with_secret(act.ambient, verbs::add(tx, act, &new)?))).await?;
-    let location = format!("/v1/webhooks/{}", view.id);
-    let headers = [("Location", location), ("ETag", etag(view.version)), ("Cache-Control", "no-store".to_owned())];
-    let mut answer = HttpResponse::Created();
-    headers.into_iter().for_each(|header| drop(answer.insert_header(header)));
-    Ok(answer.json(view))
+    let location = ("Location", format!("/v1/webhooks/{}", view.id));
+    Ok(told_once(HttpResponse::Created().insert_header(location), view))
 }
 
 /// Subscriptions in the caller's reach.
@@ -303,10 +305,7 @@ async fn rotate_secret(mut call: Call<Administer>) -> Result<HttpResponse, Probl
         Ok(view_with_secret(act.ambient, verbs::rotate_secret(tx, act, &id)?))
     };
     let view = call.write(rotate).await?;
-    let headers = [("ETag", etag(view.version)), ("Cache-Control", "no-store".to_owned())];
-    let mut answer = HttpResponse::Ok();
-    headers.into_iter().for_each(|header| drop(answer.insert_header(header)));
-    Ok(answer.json(view))
+    Ok(told_once(&mut HttpResponse::Ok(), view))
 }
 
 /// Sends a test message (`webhook.test`) at once, and once; the log tells what became of it.

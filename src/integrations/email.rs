@@ -88,7 +88,8 @@ mod tests {
         for to in ["a@example.vn\r\nBcc: x@example.vn", "a@example.vn, x@example.vn", "<a@example.vn>", "a", ""] {
             assert!(email.message(&parcel(to, "Hồ sơ")).is_none(), "{to}");
         }
-        for subject in ["Hồ sơ\r\nBcc: x@example.vn", "Ho so\r\nBcc: x@example.vn", "a\nBcc: x@example.vn\r\n\r\nb"] {
+        for subject in ["Hồ sơ\r\nBcc: x@example.vn", "Ho so\r\nBcc: x@example.vn", "a\nBcc: x@example.vn\r\n\r\nb"]
+        {
             let Some(message) = email.message(&parcel("a@example.vn", subject)) else { continue };
             let text = String::from_utf8(message.formatted()).unwrap();
             let headers = text.split("\r\n\r\n").next().unwrap();

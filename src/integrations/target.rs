@@ -116,9 +116,15 @@ mod tests {
 
     #[test]
     fn what_is_no_plain_web_address_is_refused() {
-        for bad in
-            ["", "example.vn", "ftp://example.vn/", "file:///etc/passwd", "https://a:b@example.vn/", "https://e.vn/#x", "http://"]
-        {
+        for bad in [
+            "",
+            "example.vn",
+            "ftp://example.vn/",
+            "file:///etc/passwd",
+            "https://a:b@example.vn/",
+            "https://e.vn/#x",
+            "http://",
+        ] {
             assert_eq!(read(bad, true), Err(BadTarget::Malformed), "{bad}");
         }
         assert_eq!(read(&format!("https://e.vn/{}", "a".repeat(LONGEST)), true), Err(BadTarget::Malformed));

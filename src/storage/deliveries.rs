@@ -180,10 +180,8 @@ pub fn next(reader: &mut Reader, line: &str, now: LocalTime) -> Result<Option<De
             .order((deliveries::place.asc(), deliveries::id.asc()))
             .select(Row::as_select())
     };
-    let head: Option<Row> = waiting()
-        .filter(diesel::dsl::not(deliveries::aside))
-        .first(&mut *reader.connection)
-        .optional()?;
+    let head: Option<Row> =
+        waiting().filter(diesel::dsl::not(deliveries::aside)).first(&mut *reader.connection).optional()?;
     if let Some(head) = head.filter(|head| head.due_at.is_none_or(|due_at| due_at <= now)) {
         return head.read().map(Some);
     }

@@ -5,6 +5,7 @@
 mod support;
 
 mod balances;
+mod changes;
 mod counts;
 mod drilldown;
 mod edges;
@@ -14,6 +15,8 @@ mod life;
 mod machines;
 mod malformed;
 mod moves;
+mod notices;
 mod reports;
 mod retries;
 mod service_index;
+mod webhooks;

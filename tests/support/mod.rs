@@ -126,6 +126,11 @@ impl Answer {
 impl TestApp {
     /// Starts the application; `None` where the database is not to be had.
     pub async fn start(kind: Kind) -> Option<Self> {
+        Self::start_with(kind, true).await
+    }
+
+    /// Starts the application with or without leave for webhooks to call private addresses.
+    pub async fn start_with(kind: Kind, webhook_private: bool) -> Option<Self> {
         let (url, store) = match kind {
             Kind::Sqlite => {
                 let folder = tempfile::tempdir().unwrap();
@@ -146,7 +151,7 @@ impl TestApp {
             tokens: TokenKey::new(b"a key for tests only, 32 bytes long"),
             running: Running::default(),
             metrics: recorder(),
-            webhook_private: true,
+            webhook_private,
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
