@@ -114,6 +114,14 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_name_that_leads_to_a_private_address_is_refused_when_it_is_connected_to() {
+        let client =
+            reqwest::Client::builder().no_proxy().dns_resolver(std::sync::Arc::new(PublicOnly)).build().unwrap();
+        let error = client.get("http://localhost:9/").send().await.unwrap_err();
+        assert!(is_refusal(&error), "{error:?}");
+    }
+
     #[test]
     fn what_is_no_plain_web_address_is_refused() {
         for bad in [

@@ -19,6 +19,8 @@ use crate::storage::{Db, StorageError, leases};
 
 /// How often work is looked for that no bell announced: what other processes committed, and what is due again.
 const TICK: Duration = Duration::from_secs(1);
+/// Name of the lease.
+const LEASE_NAME: &str = "delivery";
 /// How long a process keeps the work to itself without saying so again.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
 
@@ -55,7 +57,7 @@ impl Courier {
         loop {
             let due = self.look().await?;
             if due.is_empty() {
-                return Ok(());
+                return self.hand_back().await;
             }
             let mut lines: JoinSet<_> = due.into_iter().map(|line| Arc::clone(self).work(line)).collect();
             while lines.join_next().await.is_some() {}
@@ -71,7 +73,7 @@ impl Courier {
             if !db.read(|reader| deliver::is_anything_to_do(reader, plan, now))? {
                 return Ok(Vec::new());
             }
-            let is_ours = db.write(|tx| leases::acquire(tx, "delivery", holder, now, LEASE))?;
+            let is_ours = db.write(|tx| leases::acquire(tx, LEASE_NAME, holder, now, LEASE))?;
             courier.is_ours.store(is_ours, Ordering::Relaxed);
             if !is_ours {
                 return Ok(Vec::new());
@@ -80,6 +82,15 @@ impl Courier {
             Ok(db.read(|reader| deliver::due(reader, plan, now))?)
         })
         .await
+    }
+
+    /// Lets another process take the work over at once.
+    async fn hand_back(self: &Arc<Self>) -> Result<(), Fault> {
+        if !self.is_ours.swap(false, Ordering::Relaxed) {
+            return Ok(());
+        }
+        let courier = Arc::clone(self);
+        blocking(move || Ok(courier.db.write(|tx| leases::release(tx, LEASE_NAME, &courier.holder))?)).await
     }
 
     /// Works a line off; answers whether it stopped at a failure.
@@ -165,7 +176,7 @@ pub async fn run(courier: Arc<Courier>, mut stop: watch::Receiver<bool>) {
                 let (id, failed) = ended.unwrap_or_else(|cause| (cause.id(), true));
                 resting.extend(running.remove(&id).filter(|_| failed));
             }
-            _ = stop.changed() => return,
+            _ = stop.changed() => break,
         }
         match courier.look().await {
             Ok(due) => {
@@ -178,5 +189,9 @@ pub async fn run(courier: Arc<Courier>, mut stop: watch::Receiver<bool>) {
             }
             Err(cause) => tracing::error!(%cause, "messages not looked for; the next tick tries again"),
         }
+    }
+    tasks.shutdown().await;
+    if let Err(cause) = courier.hand_back().await {
+        tracing::warn!(%cause, "the next process waits for this one's lease to run out");
     }
 }

@@ -43,6 +43,7 @@ story!(a_client_reads_every_event_once_and_goes_on_from_there, |app| {
     let code = app.receive(&admin, json!({})).await;
     app.transition(&admin, &code, json!({"to": "processing"})).await.expect(200);
     app.at("2026-03-02T10:00:00");
+    let admin = app.admin().await;
     app.transition(&admin, &code, json!({"to": "finished"})).await.expect(200);
     let (events, end) = read(app, &admin, Some(&start), 1).await;
     assert_eq!(types(&events), ["dossier.received", "dossier.processing", "dossier.finished"]);
@@ -73,7 +74,7 @@ story!(events_hold_codes_and_states_and_nothing_of_a_person, |app| {
     let body = json!({"to": "supplement_required", "reason": "Thiếu giấy khai sinh"});
     app.transition(&admin, &code, body).await.expect(200);
     let path = format!("/v1/dossiers/{code}");
-    let body = Some(json!({"phone": "0900000002", "note": "Đã gọi"}));
+    let body = Some(json!({"applicant": {"phone": "0900000002"}, "note": "Đã gọi"}));
     app.send(Method::PATCH, &path, Some(&admin), &[("if-match", "*")], body).await.expect(200);
     let body = json!({"kind": "lost", "reason": "Thất lạc giấy tờ"});
     app.post(&format!("{path}/apology-letters"), &admin, body).await.expect(201);

@@ -320,7 +320,7 @@ story!(an_address_that_is_refused_is_given_up_and_a_late_notice_is_dropped, |app
     assert_eq!(sink.take().len(), 0);
     // One contact is corrected meanwhile, the other dossier is over before its notice went out.
     let path = format!("/v1/dossiers/{mended}");
-    let body = Some(json!({"email": "quynh@example.vn"}));
+    let body = Some(json!({"applicant": {"email": "quynh@example.vn"}}));
     app.send(Method::PATCH, &path, Some(&admin), &[("if-match", "*")], body).await.expect(200);
     app.transition(&admin, &later, json!({"to": "withdrawn", "reason": "Đổi ý"})).await.expect(200);
     app.at("2026-03-02T09:00:15");
