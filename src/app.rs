@@ -1,7 +1,9 @@
 //! Wires settings, database, clock and workers together, and serves until told to stop.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpServer;
@@ -10,10 +12,16 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::sync::watch;
 
 use crate::ambient::Ambient;
-use crate::config::{ServeSettings, StoreSettings};
+use crate::config::{DeliverySettings, ServeSettings, StoreSettings};
+use crate::domain::delivery::{Means, Secret};
 use crate::http::{self, AppState};
+use crate::integrations::destination::Destination;
+use crate::integrations::email::Email;
+use crate::integrations::gateway::Gateway;
+use crate::integrations::webhook::Webhooks;
 use crate::storage::{Db, StorageError, migrate};
 use crate::worker;
+use crate::worker::delivery::Courier;
 
 /// How often recorded durations are folded.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -60,14 +68,36 @@ pub async fn serve(
         metrics,
         press: settings.press()?,
         public_url: settings.public_url.clone(),
+        webhook_private: settings.delivery.webhook_private,
     });
+    let courier = Arc::new(courier(db.clone(), ambient.clone(), &settings.delivery)?);
     let (stop, stopped) = watch::channel(false);
+    let delivery = tokio::spawn(worker::delivery::run(courier, stopped.clone()));
     let worker = tokio::spawn(worker::run(db, ambient, files, settings.at_risk_days, stopped));
     let served = HttpServer::new(move || http::app(state.clone())).listen(listener)?.run().await;
     let _ = stop.send(true);
     let _ = worker.await;
+    let _ = delivery.await;
     upkeep.abort();
     served
+}
+
+/// Who takes messages to webhooks and, where there is a way, to applicants.
+fn courier(db: Db, ambient: Ambient, settings: &DeliverySettings) -> io::Result<Courier> {
+    let webhooks = Webhooks::new(settings.webhook_private).map_err(io::Error::other)?;
+    let mut destinations: BTreeMap<Means, Arc<dyn Destination>> = BTreeMap::new();
+    destinations.insert(Means::Webhook, Arc::new(webhooks));
+    if let (Some(url), Some(from)) = (&settings.smtp_url, &settings.mail_from) {
+        let email = Email::new(url, from)
+            .map_err(|_| io::Error::other("MOTCUA_SMTP_URL or MOTCUA_MAIL_FROM cannot be read"))?;
+        destinations.insert(Means::Email, Arc::new(email));
+    }
+    if let Some(url) = &settings.notice_gateway {
+        let token = settings.notice_gateway_token.clone().map(Secret);
+        let gateway = Gateway::new(url, token).map_err(io::Error::other)?;
+        destinations.insert(Means::Gateway, Arc::new(gateway));
+    }
+    Ok(Courier::new(db, ambient, settings.notices()?, destinations))
 }
 
 /// Folds recorded durations into their summaries; without it they pile up for as long as nobody reads `/metrics`.

@@ -1,5 +1,6 @@
 //! Every setting, with its `MOTCUA_` name; the service runs with none set.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use object_store::aws::AmazonS3Builder;
 
 use crate::ambient::Ambient;
 use crate::documents::press::Press;
+use crate::domain::notice::{NoticeKind, Notices};
 use crate::files::Files;
 use crate::files::scan::Scanner;
 use crate::files::store::FileStore;
@@ -65,6 +67,9 @@ pub struct ServeSettings {
     /// Where files are kept.
     #[command(flatten)]
     pub files: FileSettings,
+    /// What is sent to others.
+    #[command(flatten)]
+    pub delivery: DeliverySettings,
 }
 
 /// Where files are kept, and which are taken.
@@ -98,6 +103,49 @@ impl ServeSettings {
             }
             templates => Ok(Press::new(templates.clone())),
         }
+    }
+}
+
+/// Webhooks, and notices to applicants.
+#[derive(Clone, Args)]
+pub struct DeliverySettings {
+    /// Let webhooks call loopback, link-local and private addresses, too.
+    #[arg(long, env = "MOTCUA_WEBHOOK_PRIVATE")]
+    pub webhook_private: bool,
+    /// Notices to send: receipt, supplement, early_result, reappointment, ready, with commas between; none by default.
+    #[arg(long, env = "MOTCUA_NOTICES", value_delimiter = ',')]
+    pub notices: Vec<NoticeKind>,
+    /// JSON file with texts of notices in place of the built-in ones: {"ready": {"subject": "…", "text": "…"}}
+    #[arg(long, env = "MOTCUA_NOTICE_TEMPLATES")]
+    pub notice_templates: Option<PathBuf>,
+    /// Server for e-mail: smtp://USER:PASSWORD@HOST:PORT, smtps://… or smtp://…?tls=required
+    #[arg(long, env = "MOTCUA_SMTP_URL", requires = "mail_from", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+    /// Sender of e-mail, e.g. "Một cửa <motcua@example.vn>"
+    #[arg(long, env = "MOTCUA_MAIL_FROM")]
+    pub mail_from: Option<String>,
+    /// URL of the gateway for text messages (SMS, Zalo).
+    #[arg(long, env = "MOTCUA_NOTICE_GATEWAY")]
+    pub notice_gateway: Option<String>,
+    /// Bearer token that the gateway wants.
+    #[arg(long, env = "MOTCUA_NOTICE_GATEWAY_TOKEN", hide_env_values = true)]
+    pub notice_gateway_token: Option<String>,
+}
+
+impl DeliverySettings {
+    /// Which notices are sent, with what texts.
+    ///
+    /// # Errors
+    /// When the templates cannot be used, or notices are wanted and there is nothing to send them by.
+    pub fn notices(&self) -> io::Result<Notices> {
+        if !self.notices.is_empty() && self.smtp_url.is_none() && self.notice_gateway.is_none() {
+            return Err(io::Error::other("MOTCUA_NOTICES needs MOTCUA_SMTP_URL or MOTCUA_NOTICE_GATEWAY"));
+        }
+        let own = match &self.notice_templates {
+            Some(path) => serde_json::from_slice(&fs::read(path)?)?,
+            None => BTreeMap::new(),
+        };
+        Notices::new(self.notices.iter().copied().collect(), own).map_err(io::Error::other)
     }
 }
 

@@ -130,6 +130,10 @@ fn every_module_keeps_to_what_it_may_use() {
         ),
         ("src/integrations/", &["diesel", "actix_web", "utoipa", "crate::storage", "crate::http", "crate::worker"]),
         ("src/http/", &["diesel", "diesel_migrations", "reqwest", "crate::worker", "crate::demo", "crate::config"]),
+        (
+            "src/integrations/",
+            &["diesel", "actix_web", "utoipa", "crate::storage", "crate::http", "crate::worker", "crate::config"],
+        ),
         ("src/worker/", &["diesel", "actix_web", "utoipa", "crate::http", "crate::demo"]),
         ("src/demo/", &["diesel", "actix_web", "utoipa", "reqwest", "tokio", "crate::http", "crate::worker"]),
     ];

@@ -182,6 +182,37 @@ pub enum Event {
     },
 }
 
+/// Every name an event can have.
+pub const EVENT_NAMES: &[&str] = &[
+    "dossier.registered",
+    "dossier.received",
+    "dossier.rejected",
+    "dossier.resubmitted",
+    "dossier.processing",
+    "dossier.supplement_required",
+    "dossier.payment_required",
+    "dossier.resumed",
+    "dossier.withdrawn",
+    "dossier.stopped",
+    "dossier.finished",
+    "dossier.returned",
+    "dossier.reopened",
+    "dossier.corrected",
+    "dossier.deadline_moved",
+    "dossier.voided",
+    "dossier.edited",
+    "dossier.overdue",
+    "dossier.reappointed",
+    "dossier.file_added",
+    "dossier.file_removed",
+    "letter.draft",
+    "letter.submitted",
+    "letter.issued",
+    "letter.delivered",
+    "letter.rejected",
+    "letter.cancelled",
+];
+
 impl Event {
     /// Name of the event in the timeline and, with `dossier.` or `letter.` before it, in webhooks.
     pub fn name(&self) -> String {
@@ -217,6 +248,38 @@ impl Event {
             self,
             Self::Withdrawn { class: Some(_), .. } | Self::Stopped { class: Some(_), .. } | Self::Finished { .. }
         )
+    }
+
+    /// Where the dossier stands after the event, if the event by itself says so.
+    pub fn leads_to(&self) -> Option<Status> {
+        Some(match self {
+            Self::Registered { .. } | Self::Resubmitted { .. } => Status::Registered,
+            Self::Received { .. } => Status::Received,
+            Self::Rejected { .. } => Status::Rejected,
+            Self::ProcessingStarted | Self::Resumed { .. } => Status::Processing,
+            Self::SupplementRequested { .. } => Status::SupplementRequired,
+            Self::PaymentRequested { .. } => Status::PaymentRequired,
+            Self::Withdrawn { .. } => Status::Withdrawn,
+            Self::Stopped { .. } => Status::Stopped,
+            Self::Finished { .. } => Status::Finished,
+            Self::Returned => Status::Returned,
+            Self::Corrected { standing, .. } => standing.status,
+            Self::Reopened { .. }
+            | Self::DeadlineMoved { .. }
+            | Self::Voided { .. }
+            | Self::Edited { .. }
+            | Self::BecameOverdue { .. }
+            | Self::Reappointed { .. }
+            | Self::Letter { .. }
+            | Self::FileAdded { .. }
+            | Self::FileRemoved { .. } => return None,
+        })
+    }
+
+    /// The resolving agency that a correction took the dossier from.
+    pub fn former_agency(&self) -> Option<&str> {
+        let Self::Corrected { changes, .. } = self else { return None };
+        changes.iter().find(|change| change.field == "agency").and_then(|change| change.old.as_deref())
     }
 
     /// Whether the event is a move of the state machine, after which earlier moves are refused.

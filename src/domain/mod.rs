@@ -31,6 +31,10 @@ pub mod register;
 pub mod service_index;
 pub mod statistics;
 
+pub mod delivery;
+pub mod notice;
+pub mod webhook;
+
 pub mod refusal;
 
 #[cfg(test)]

@@ -126,6 +126,12 @@ pub enum Refusal {
     /// The e-office signed a text that was changed since it fetched it.
     #[error("the letter was changed after its packet was fetched")]
     LetterSuperseded,
+    /// The subscription is switched off.
+    #[error("the webhook is switched off")]
+    WebhookOff,
+    /// The message is still being tried.
+    #[error("the message waits to be sent anyway")]
+    DeliveryWaits,
 
     /// More dossiers than a register takes.
     #[error("a register takes at most {most} dossiers")]
@@ -170,6 +176,8 @@ impl Refusal {
             Self::FormNotInForce { .. } => "form_not_in_force",
             Self::AlreadyIssued { .. } => "already_issued",
             Self::LetterSuperseded => "letter_superseded",
+            Self::WebhookOff => "webhook_off",
+            Self::DeliveryWaits => "delivery_waits",
             Self::RegisterTooLong { .. } => "register_too_long",
             Self::PeriodOpen { .. } => "period_open",
         }

@@ -50,6 +50,6 @@ pub fn take(tx: &mut Tx, act: Act<'_>, desk: &mut Desk, history: &History) -> Re
         }
         None => dossiers::next_code(tx, &record.received_by, record.standing.filed_at.date())?,
     };
-    keep(tx, act, &mut record, deed, Stored::Never)?;
+    keep(tx, act, &mut record, deed, Stored::Imported)?;
     Ok(record.code)
 }

@@ -11,6 +11,7 @@ use crate::domain::timeliness::Timing;
 use crate::domain::transition::{Change, SpanChange};
 use crate::domain::vocabulary::{LetterKind, LetterStatus, LocalTime, Status};
 use crate::storage::dossier_row::Record;
+use crate::storage::dossiers::Stamp;
 use crate::storage::letters::{self, LetterRecord};
 use crate::storage::procedures;
 use crate::storage::{Tx, dossiers};
@@ -42,6 +43,8 @@ impl From<Change> for Deed {
 pub enum Stored {
     /// Not yet.
     Never,
+    /// Not yet, and its events are a history that is imported.
+    Imported,
     /// It was read in this transaction.
     Before,
 }
@@ -58,13 +61,16 @@ enum LetterWrite {
 /// [`StorageError`](crate::storage::StorageError).
 pub fn keep(tx: &mut Tx, act: Act<'_>, record: &mut Record, mut deed: Deed, stored: Stored) -> Result<(), Fault> {
     let existing = match stored {
-        Stored::Never => None,
+        Stored::Never | Stored::Imported => None,
         Stored::Before => letters::about_deadline(tx, &record.code)?,
     };
     let letter = settle_letter(act, record, existing, &mut deed.events);
-    let struck = look_back(tx, record, &deed.events, stored == Stored::Never)?;
+    let struck = look_back(tx, record, &deed.events, stored != Stored::Before)?;
     match stored {
-        Stored::Never => dossiers::insert(tx, record, &deed.events, &deed.spans, act.stamp())?,
+        Stored::Never | Stored::Imported => {
+            let stamp = Stamp { imported: stored == Stored::Imported, ..act.stamp() };
+            dossiers::insert(tx, record, &deed.events, &deed.spans, stamp)?;
+        }
         Stored::Before => dossiers::save(tx, record, &deed.events, &deed.spans, act.stamp())?,
     }
     match letter {

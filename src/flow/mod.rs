@@ -26,6 +26,10 @@ pub mod import;
 pub mod recompute;
 pub mod verify;
 
+pub mod deliver;
+pub mod feed;
+pub mod webhooks;
+
 pub mod accounts;
 pub mod administer;
 

@@ -283,22 +283,38 @@ impl Query {
     /// # Errors
     /// `bad_limit`, `bad_cursor`.
     pub fn page(&self, parts: usize) -> Result<PageWish, Problem> {
-        let limit = match self.text("limit") {
-            None => 50,
-            Some(text) => {
-                let number = text.parse::<i64>().ok().filter(|limit| (1..=200).contains(limit));
-                number.ok_or_else(|| Problem::at("bad_limit", "?limit"))?
-            }
-        };
-        let after = self.text("cursor").map(|cursor| {
-            let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
-            let texts: Option<Vec<String>> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-            texts
-                .filter(|texts| texts.len() == parts && !texts.iter().any(|text| text.contains('\0')))
-                .ok_or_else(|| Problem::at("bad_cursor", "?cursor"))
-        });
-        Ok(PageWish { limit, after: after.transpose()? })
+        Ok(PageWish { limit: self.limit()?, after: self.cursor("cursor", parts)? })
     }
+
+    /// `limit`: how many items are wanted.
+    ///
+    /// # Errors
+    /// `bad_limit`.
+    pub fn limit(&self) -> Result<i64, Problem> {
+        let Some(text) = self.text("limit") else { return Ok(50) };
+        let number = text.parse::<i64>().ok().filter(|limit| (1..=200).contains(limit));
+        number.ok_or_else(|| Problem::at("bad_limit", "?limit"))
+    }
+
+    /// A cursor of `parts` texts, as [`cursor`] makes it.
+    ///
+    /// # Errors
+    /// `bad_cursor`.
+    pub fn cursor(&self, name: &str, parts: usize) -> Result<Option<Vec<String>>, Problem> {
+        let read = |cursor| read_cursor(cursor, parts).ok_or_else(|| Problem::at("bad_cursor", format!("?{name}")));
+        self.text(name).map(read).transpose()
+    }
+}
+
+/// Texts as one opaque word.
+pub fn cursor(texts: &[String]) -> String {
+    URL_SAFE_NO_PAD.encode(serde_json::json!(texts).to_string())
+}
+
+/// The `parts` texts of a cursor.
+pub fn read_cursor(cursor: &str, parts: usize) -> Option<Vec<String>> {
+    let texts: Vec<String> = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    (texts.len() == parts && !texts.iter().any(|text| text.contains('\0'))).then_some(texts)
 }
 
 impl PageWish {
@@ -334,6 +350,6 @@ impl PageWish {
             return None;
         }
         rows.truncate(limit);
-        rows.last().map(|last| URL_SAFE_NO_PAD.encode(serde_json::json!(key(last)).to_string()))
+        rows.last().map(|last| cursor(&key(last)))
     }
 }

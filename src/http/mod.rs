@@ -10,6 +10,7 @@ pub mod schema;
 pub mod texts;
 pub mod tokens;
 
+pub mod changes;
 pub mod corrections;
 mod counted;
 pub mod dossier_body;
@@ -33,6 +34,9 @@ pub mod agencies;
 pub mod calendar;
 pub mod catalogue;
 pub mod deadlines;
+
+pub mod notices;
+pub mod webhooks;
 
 pub mod accounts;
 pub mod oauth;
@@ -78,6 +82,8 @@ pub struct AppState {
     pub press: Press,
     /// Address below which applicants look dossiers up.
     pub public_url: Option<String>,
+    /// Whether webhooks may call private addresses.
+    pub webhook_private: bool,
 }
 
 #[derive(OpenApi)]
@@ -116,6 +122,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(papers::routes)
         .configure(exchange_log::routes)
         .configure(ioffice::routes)
+        .configure(changes::routes)
         .configure(statistics::routes)
         .configure(reports::routes)
         .configure(register::routes)
@@ -125,6 +132,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(calendar::routes)
         .configure(agencies::routes)
         .configure(catalogue::routes)
+        .configure(webhooks::routes)
+        .configure(notices::routes)
         .configure(accounts::routes)
         .configure(system::routes);
 }

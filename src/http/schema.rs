@@ -7,6 +7,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::deadline::Unit;
+use crate::domain::delivery::DeliveryStatus;
 use crate::domain::exchange::{Effect, EntryKind, OfficeResult, Waiting};
 use crate::domain::vocabulary::{
     AgencyLevel, ApplicantKind, Channel, DeliveryMethod, FileKind, LetterChannel, LetterKind, LetterStatus,
@@ -38,6 +39,7 @@ word_schemas!(
     FileKind,
     Effect,
     EntryKind,
+    DeliveryStatus,
     LetterChannel,
     LetterKind,
     LetterStatus,

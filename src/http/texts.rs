@@ -89,6 +89,13 @@ pub const TEXTS: &[Text] = &[
     text("control_character", 422, "Có ký tự điều khiển không được phép.", "It contains control characters."),
     text("repeated", 422, "Bị lặp lại.", "It is there more than once."),
     text("out_of_range", 422, "Giá trị ngoài phạm vi cho phép.", "The value is out of range."),
+    text("bad_url", 422, "Địa chỉ webhook không hợp lệ.", "It must be an http or https URL without credentials."),
+    text(
+        "private_target",
+        422,
+        "Không được gọi địa chỉ nội bộ.",
+        "Loopback, link-local and private addresses are not called.",
+    ),
     text(
         "weak_password",
         422,
@@ -152,6 +159,8 @@ pub const TEXTS: &[Text] = &[
         "Chưa có mẫu cho loại giấy tờ này vào ngày của giấy tờ.",
         "There was no form for this paper on its day.",
     ),
+    text("webhook_off", 409, "Webhook đang tắt.", "The webhook is switched off."),
+    text("delivery_waits", 409, "Thông điệp này đang chờ gửi.", "The message waits to be sent anyway."),
     text("not_at_risk", 409, "Hồ sơ không ở trong hạn.", "The dossier is not open and in time."),
     text("already_reappointed", 409, "Hồ sơ chỉ được hẹn lại một lần.", "A dossier is re-appointed at most once."),
     text(

@@ -1,3 +1,8 @@
-//! What other systems speak: their formats, and the way to and from ours.
+//! What other systems speak, and the edges where the service calls them: one file per kind of other side.
 
+pub mod destination;
 pub mod edxml;
+pub mod email;
+pub mod gateway;
+pub mod target;
+pub mod webhook;

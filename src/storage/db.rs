@@ -1,6 +1,7 @@
 //! The database: pools, and the only two ways in, `read` and `write`.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use diesel::Connection;
@@ -14,12 +15,16 @@ use crate::domain::vocabulary::LocalTime;
 /// A write that lost against another is tried this often in all.
 const ATTEMPTS: usize = 4;
 
+/// Rung after a commit that leaves something to be sent.
+type Bell = Arc<OnceLock<Box<dyn Fn() + Send + Sync>>>;
+
 /// The database behind its pools; cheap to clone.
 #[derive(Clone)]
 pub struct Db {
     readers: Pool<Manager>,
     writers: Pool<Manager>,
     backend: Backend,
+    bell: Bell,
 }
 
 /// How many connections the pools hold.
@@ -78,6 +83,8 @@ pub struct Tx {
     reader: Reader,
     /// The last instant that has or awaits its balance, once it is known: it stays so until the transaction ends.
     pub(in crate::storage) horizon: Option<Option<LocalTime>>,
+    /// Whether it leaves something to be sent.
+    pub(in crate::storage) to_send: bool,
 }
 
 impl Deref for Tx {
@@ -117,12 +124,17 @@ impl Db {
         let writers = if backend == Backend::Sqlite { 1 } else { sizes.writers };
         // The writer first: on a new SQLite file it is the one to switch to WAL.
         let writers = pool(writers)?;
-        Ok(Self { readers: pool(sizes.readers)?, writers, backend })
+        Ok(Self { readers: pool(sizes.readers)?, writers, backend, bell: Bell::default() })
     }
 
     /// Which database this is.
     pub fn backend(&self) -> Backend {
         self.backend
+    }
+
+    /// Has `ring` called after each commit of this process that leaves something to be sent; the first caller is heard.
+    pub fn on_something_to_send(&self, ring: impl Fn() + Send + Sync + 'static) {
+        let _ = self.bell.set(Box::new(ring));
     }
 
     /// Reads. Several statements may see different states; use one statement, or [`Db::snapshot`].
@@ -184,7 +196,7 @@ impl Db {
         work: &mut impl FnMut(&mut Tx) -> Result<T, E>,
     ) -> Result<T, E> {
         let connection = self.writers.get().map_err(StorageError::Unavailable)?;
-        let mut tx = Tx { reader: Reader { connection, view }, horizon: None };
+        let mut tx = Tx { reader: Reader { connection, view }, horizon: None, to_send: false };
         match (self.backend, view) {
             (Backend::Sqlite, _) => begin_with(&mut tx.connection, "BEGIN IMMEDIATE")?,
             (Backend::Postgres, View::Steady) => begin_steady(&mut tx.connection, "READ WRITE")?,
@@ -194,6 +206,9 @@ impl Db {
             Ok(value) => {
                 <AnyConnection as Connection>::TransactionManager::commit_transaction(&mut *tx.connection)
                     .map_err(StorageError::from)?;
+                if let Some(ring) = self.bell.get().filter(|_| tx.to_send) {
+                    ring();
+                }
                 Ok(value)
             }
             Err(error) => {

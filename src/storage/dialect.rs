@@ -8,7 +8,8 @@ use diesel::sql_types::{BigInt, Date, Nullable, Text, Timestamp};
 use super::connection::AnyConnection;
 use super::db::{Reader, Tx};
 use super::error::StorageError;
-use super::schema::balances;
+use super::feed::Queued;
+use super::schema::{balances, outbox};
 use super::sql::{ROWS_AT_ONCE, Sql, Value};
 
 /// The last instant that has or awaits its balance, as a column that other statements carry along on PostgreSQL.
@@ -129,6 +130,32 @@ pub(in crate::storage) fn seconds_between(reader: &Reader, from: &str, to: &str)
         AnyConnection::Postgres(_) => format!("CAST(EXTRACT(EPOCH FROM {to} - {from}) AS BIGINT)"),
         AnyConnection::Sqlite(_) => format!("(unixepoch({to}) - unixepoch({from}))"),
     }
+}
+
+/// Puts an event into the queue. PostgreSQL numbers it from a sequence, which no writer waits for; SQLite has one writer,
+/// who counts.
+pub(in crate::storage) fn enqueue(tx: &mut Tx, queued: &Queued<'_>) -> Result<(), StorageError> {
+    match &mut *tx.connection {
+        AnyConnection::Postgres(connection) => {
+            diesel::insert_into(outbox::table).values(queued).execute(connection)?;
+        }
+        AnyConnection::Sqlite(connection) => {
+            let last: Option<i64> = outbox::table.select(diesel::dsl::max(outbox::place)).first(connection)?;
+            let numbered = (outbox::place.eq(last.unwrap_or(0) + 1), queued);
+            diesel::insert_into(outbox::table).values(numbered).execute(connection)?;
+        }
+    }
+    tx.to_send = true;
+    Ok(())
+}
+
+/// Makes those who give positions in the feed take turns. It must come first in the transaction, before its snapshot is
+/// taken. Writers of events never lock this table.
+pub(in crate::storage) fn lock_feed(tx: &mut Tx) -> Result<(), StorageError> {
+    if let AnyConnection::Postgres(connection) = &mut *tx.connection {
+        connection.batch_execute("LOCK TABLE feed_head IN EXCLUSIVE MODE")?;
+    }
+    Ok(())
 }
 
 #[derive(QueryableByName)]

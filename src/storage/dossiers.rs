@@ -22,6 +22,8 @@ pub struct Stamp<'a> {
     pub actor: &'a str,
     /// Now.
     pub now: LocalTime,
+    /// The events are a history that is imported, and not news.
+    pub imported: bool,
 }
 
 /// The next code of an agency's day.
@@ -55,7 +57,7 @@ pub fn insert(
 ) -> Result<(), StorageError> {
     diesel::insert_into(dossiers::table).values(Row::of(record)?).execute(&mut *tx.connection)?;
     store_spans(tx, &record.code, spans)?;
-    journal::append(tx, &record.code, 0, stamp, events)
+    journal::append(tx, record, 0, stamp, events)
 }
 
 /// Stores what a change made of a dossier, its spans and its events; `record.version` is the version it was read with,
@@ -82,7 +84,7 @@ pub fn save(
     }
     store_spans(tx, &record.code, spans)?;
     let last = journal::last_seq(tx, &record.code)?;
-    journal::append(tx, &record.code, last, stamp, events)
+    journal::append(tx, record, last, stamp, events)
 }
 
 fn store_spans(tx: &mut Tx, code: &DossierCode, change: &SpanChange) -> Result<(), StorageError> {

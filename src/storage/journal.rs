@@ -3,9 +3,12 @@
 use diesel::prelude::*;
 
 use super::db::{Reader, Tx};
+use super::dialect;
+use super::dossier_row::Record;
 use super::dossiers::Stamp;
 use super::error::StorageError;
-use super::schema::{journal, outbox};
+use super::feed::Queued;
+use super::schema::journal;
 use super::{from_json, to_json};
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::event::Event;
@@ -38,18 +41,19 @@ pub fn last_seq(reader: &mut Reader, dossier: &DossierCode) -> Result<i64, Stora
     Ok(last.unwrap_or(0))
 }
 
-/// Appends events to a dossier's journal, whose last is `last`, and an outbox row for each.
+/// Appends events to a dossier's journal, whose last is `last`, and an outbox row for each. The dossier's row is new or
+/// locked: the outbox numbers its events in their order.
 ///
 /// # Errors
 /// [`StorageError::Duplicate`] when another write appended in between.
 pub fn append(
     tx: &mut Tx,
-    dossier: &DossierCode,
+    record: &Record,
     last: i64,
     stamp: Stamp<'_>,
     events: &[(LocalTime, Event)],
 ) -> Result<(), StorageError> {
-    let dossier = dossier.to_string();
+    let dossier = record.code.to_string();
     for (seq, (at, event)) in (last + 1..).zip(events) {
         let name = event.name();
         diesel::insert_into(journal::table)
@@ -63,15 +67,16 @@ pub fn append(
                 journal::event.eq(to_json("event", event)?),
             ))
             .execute(&mut *tx.connection)?;
-        diesel::insert_into(outbox::table)
-            .values((
-                outbox::id.eq(format!("{dossier}/{seq}")),
-                outbox::name.eq(&name),
-                outbox::dossier.eq(&dossier),
-                outbox::seq.eq(seq),
-                outbox::created_at.eq(stamp.now),
-            ))
-            .execute(&mut *tx.connection)?;
+        let queued = Queued {
+            dossier: &dossier,
+            seq,
+            name: &name,
+            agency: record.agency.as_str(),
+            received_by: record.received_by.as_str(),
+            former_agency: event.former_agency(),
+            imported: stamp.imported,
+        };
+        dialect::enqueue(tx, &queued)?;
     }
     Ok(())
 }

@@ -38,3 +38,13 @@ pub fn acquire(tx: &mut Tx, name: &str, holder: &str, now: LocalTime, length: Ti
         Err(other) => Err(other),
     }
 }
+
+/// Gives a lease back before it runs out, so that the next process need not wait.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn release(tx: &mut Tx, name: &str, holder: &str) -> Result<(), StorageError> {
+    let own = leases::name.eq(name).and(leases::holder.eq(holder));
+    diesel::delete(leases::table.filter(own)).execute(&mut *tx.connection)?;
+    Ok(())
+}

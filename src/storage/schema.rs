@@ -224,11 +224,79 @@ diesel::table! {
 }
 
 diesel::table! {
-    outbox (id) {
-        id -> Text,
-        name -> Text,
+    outbox (place) {
+        place -> BigInt,
         dossier -> Text,
         seq -> BigInt,
+        name -> Text,
+        agency -> Text,
+        received_by -> Text,
+        former_agency -> Nullable<Text>,
+        imported -> Bool,
+    }
+}
+
+diesel::table! {
+    changes (position) {
+        position -> BigInt,
+        dossier -> Text,
+        seq -> BigInt,
+        name -> Text,
+        agency -> Text,
+        received_by -> Text,
+        former_agency -> Nullable<Text>,
+        imported -> Bool,
+    }
+}
+
+diesel::table! {
+    feed_head (id) {
+        id -> Integer,
+        last -> BigInt,
+    }
+}
+
+diesel::table! {
+    feed_readers (name) {
+        name -> Text,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    webhooks (id) {
+        id -> Text,
+        url -> Text,
+        description -> Nullable<Text>,
+        events -> Text,
+        agency -> Nullable<Text>,
+        active -> Bool,
+        switched_off -> Nullable<Text>,
+        secret -> Text,
+        old_secret -> Nullable<Text>,
+        old_secret_until -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    deliveries (id) {
+        id -> Text,
+        line -> Text,
+        place -> BigInt,
+        aside -> Bool,
+        kind -> Text,
+        dossier -> Nullable<Text>,
+        seq -> Nullable<BigInt>,
+        body -> Text,
+        status -> Text,
+        attempts -> Integer,
+        queued_at -> Timestamp,
+        due_at -> Nullable<Timestamp>,
+        attempted_at -> Nullable<Timestamp>,
+        response -> Nullable<Integer>,
+        fault -> Nullable<Text>,
         created_at -> Timestamp,
     }
 }
@@ -408,6 +476,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     letter_exchange,
     signed_papers,
     outbox,
+    changes,
+    feed_head,
+    feed_readers,
+    webhooks,
+    deliveries,
     idempotency_keys,
     users,
     sessions,

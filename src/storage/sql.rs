@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::QueryResult;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Bool, Date, Integer, Text, Timestamp, Untyped};
+use diesel::sql_types::{BigInt, Bool, Date, Integer, Text, Timestamp, Untyped};
 
 use super::connection::{AnyConnection, MultiBackend};
 use super::schema::dossiers;
@@ -23,6 +23,8 @@ pub(in crate::storage) enum Value {
     Text(String),
     /// A figure.
     Figure(i32),
+    /// A large number.
+    Number(i64),
 }
 
 impl Value {
@@ -35,6 +37,7 @@ impl Value {
                 text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r")
             }
             Self::Figure(figure) => figure.to_string(),
+            Self::Number(number) => number.to_string(),
         }
     }
 }
@@ -105,6 +108,7 @@ impl QueryFragment<MultiBackend> for Sql {
                 Piece::Bound(Value::Day(day)) => out.push_bind_param::<Date, _>(day)?,
                 Piece::Bound(Value::Text(text)) => out.push_bind_param::<Text, _>(text)?,
                 Piece::Bound(Value::Figure(figure)) => out.push_bind_param::<Integer, _>(figure)?,
+                Piece::Bound(Value::Number(number)) => out.push_bind_param::<BigInt, _>(number)?,
             }
         }
         Ok(())

@@ -1,4 +1,7 @@
-//! What nobody asks for by a request: the sweep, the balances and the housekeeping, each done by one process at a time.
+//! What nobody asks for by a request: the sweep, the balances, the housekeeping and delivery, each done by one process at a
+//! time.
+
+pub mod delivery;
 
 mod tidy;
 
@@ -12,7 +15,7 @@ use crate::files::Files;
 use crate::flow::Fault;
 use crate::flow::strike::keep_up;
 use crate::flow::sweep::sweep;
-use crate::storage::{Db, idempotency, leases};
+use crate::storage::{Db, deliveries, idempotency, leases};
 
 pub use tidy::tidy_files;
 
@@ -20,6 +23,8 @@ pub use tidy::tidy_files;
 const TICK: Duration = Duration::from_secs(60);
 /// How long a process keeps the work to itself without saying so again.
 const LEASE: TimeDelta = TimeDelta::seconds(150);
+/// How long the log of messages is kept.
+const LOG_KEPT: TimeDelta = TimeDelta::days(90);
 
 /// Works until `stop` turns true: at once, so that downtime is caught up with, and every minute.
 pub async fn run(db: Db, ambient: Ambient, files: Files, at_risk_days: u32, mut stop: watch::Receiver<bool>) {
@@ -59,5 +64,6 @@ fn round(db: &Db, ambient: &Ambient, files: &Files, at_risk_days: u32, holder: &
     }
     db.write(|tx| idempotency::forget(tx, now - idempotency::KEPT))?;
     tidy_files(db, ambient, files)?;
+    db.write(|tx| deliveries::forget(tx, now - LOG_KEPT))?;
     Ok(())
 }

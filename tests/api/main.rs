@@ -5,6 +5,7 @@
 mod support;
 
 mod balances;
+mod changes;
 mod counts;
 mod drilldown;
 mod edges;
@@ -17,7 +18,9 @@ mod life;
 mod machines;
 mod malformed;
 mod moves;
+mod notices;
 mod papers;
 mod reports;
 mod retries;
 mod service_index;
+mod webhooks;

@@ -135,11 +135,20 @@ impl Answer {
 impl TestApp {
     /// Starts the application; `None` where the database is not to be had.
     pub async fn start(kind: Kind) -> Option<Self> {
-        Self::start_with(kind, |folder| Files::new(FileStore::in_folder(folder).unwrap(), None, 20 << 20)).await
+        Self::start_with(kind, in_folder).await
     }
 
     /// Starts the application with files of the test's own making.
     pub async fn start_with(kind: Kind, files: impl FnOnce(&Path) -> Files) -> Option<Self> {
+        Self::set_up(kind, files, true).await
+    }
+
+    /// Starts the application as offices run it: webhooks may not call private addresses.
+    pub async fn start_guarded(kind: Kind) -> Option<Self> {
+        Self::set_up(kind, in_folder, false).await
+    }
+
+    async fn set_up(kind: Kind, files: impl FnOnce(&Path) -> Files, webhook_private: bool) -> Option<Self> {
         let (url, store) = match kind {
             Kind::Sqlite => {
                 let folder = tempfile::tempdir().unwrap();
@@ -165,6 +174,7 @@ impl TestApp {
             metrics: recorder(),
             press: Press::default(),
             public_url: Some("https://tra-cuu.example.vn/ho-so".to_owned()),
+            webhook_private,
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -307,6 +317,10 @@ impl TestApp {
         let verdict = verify(&self.db, self.ambient.now()).unwrap();
         assert_eq!(verdict.differences, Vec::<String>::new());
     }
+}
+
+fn in_folder(folder: &Path) -> Files {
+    Files::new(FileStore::in_folder(folder).unwrap(), None, 20 << 20)
 }
 
 impl Drop for TestApp {
