@@ -139,7 +139,7 @@ fn fillings(call: &Call<Draft>, body: BulkBody) -> Result<Vec<Filling>, Problem>
     let mut fillings = Vec::with_capacity(body.letters.len());
     for (place, item) in body.letters.into_iter().enumerate() {
         if !seen.insert(item.id.clone()) {
-            checker.fail(&format!("/letters/{place}/id"), "repeated");
+            checker.fail(format!("/letters/{place}/id"), "repeated");
         }
         let reason = checker.optional(&format!("/letters/{place}/reason"), item.reason.as_deref(), MAX_NOTE);
         fillings.push(Filling {

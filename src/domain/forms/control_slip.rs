@@ -117,7 +117,9 @@ impl Desk {
             | Event::Voided { .. }
             | Event::Edited { .. }
             | Event::BecameOverdue { .. }
-            | Event::Letter { .. } => return None,
+            | Event::Letter { .. }
+            | Event::FileAdded { .. }
+            | Event::FileRemoved { .. } => return None,
         };
         Some(Step { giver, receiver, at, recorded_by: recorded_by.to_owned(), class, note })
     }
