@@ -123,7 +123,7 @@ fn with_paper(mut body: Value, base64: &str) -> Value {
 
 story!(a_letter_is_fetched_and_comes_back_issued, |app| {
     let desk = Desk::overdue(app).await;
-    assert_eq!(desk.listed("submitted").await, [desk.letter.clone()]);
+    assert_eq!(desk.listed("submitted").await, [desk.letter.as_str()]);
     let packet = desk.packet().await;
     let document_id = format!("H16.18,2026/03/10,0/{}", desk.letter);
     assert_eq!(member(&packet, "DocumentId"), document_id);
@@ -253,7 +253,7 @@ story!(a_letter_whose_dossier_ends_meanwhile_is_called_back, |app| {
     desk.go("finished").await;
     let letter = desk.shown().await;
     assert_eq!((&letter["status"], &letter["new_return_at"]), (&json!("draft"), &Value::Null));
-    assert_eq!(desk.listed("recalled").await, [desk.letter.clone()]);
+    assert_eq!(desk.listed("recalled").await, [desk.letter.as_str()]);
     assert!(desk.listed("submitted").await.is_empty());
     let recall = desk.packet().await;
     assert_eq!((member(&recall, "BussinessDocType"), member(&recall, "DocumentId")), ("1", document_id.as_str()));
@@ -329,7 +329,7 @@ story!(a_warning_is_called_back_when_the_result_comes_in_time, |app| {
     let document_id = member(&desk.packet().await, "DocumentId").to_owned();
     desk.go("finished").await;
     assert_eq!(desk.status().await, "cancelled");
-    assert_eq!(desk.listed("recalled").await, [desk.letter.clone()]);
+    assert_eq!(desk.listed("recalled").await, [desk.letter.as_str()]);
     let recalled = status(&document_id, "13", "2026/03/10 08:30:00", "");
     assert_eq!(desk.send(recalled).await.expect(200)["effect"], "recalled");
     assert_eq!(desk.status().await, "cancelled");
@@ -342,6 +342,35 @@ story!(a_warning_signed_meanwhile_stays_on_file, |app| {
     assert_eq!(desk.result(issued(12)).await.expect(200)["effect"], "kept");
     let dossier = desk.dossier().await;
     assert_eq!((desk.status().await.as_str(), &dossier["reappointed_at"]), ("issued", &Value::Null));
+});
+
+story!(a_warning_whose_dossier_ends_late_unnoticed_is_called_back_as_the_late_letter, |app| {
+    let desk = Desk::at_risk(app).await;
+    desk.packet().await;
+    // Due on the 17th; no sweep noticed that it passed.
+    app.at("2026-03-18T08:00:00");
+    let desk = Desk { admin: app.admin().await, machine: machine(app, "H16.18").await, ..desk };
+    let stopped = json!({"to": "stopped", "reason": "Hết thời hạn bổ sung"});
+    app.transition(&desk.admin, &desk.dossier, stopped).await.expect(200);
+    let letter = desk.shown().await;
+    assert_eq!((&letter["kind"], &letter["status"]), (&json!("late"), &json!("draft")));
+    assert_eq!(desk.listed("recalled").await, [desk.letter.as_str()]);
+    assert_eq!(desk.result(issued(12)).await.expect(200)["effect"], "kept");
+    assert_eq!(desk.dossier().await["reappointed_at"], Value::Null);
+});
+
+story!(a_letter_about_something_else_is_signed_whatever_becomes_of_the_dossier, |app| {
+    let desk = Desk::overdue(app).await;
+    let path = format!("/v1/dossiers/{}/apology-letters", desk.dossier);
+    let lost = app.post(&path, &desk.admin, json!({"kind": "lost", "reason": "Thất lạc"})).await.expect(201);
+    let desk = Desk { letter: lost["id"].as_str().unwrap().to_owned(), ..desk };
+    app.post(&format!("/v1/apology-letters/{}/submit", desk.letter), &desk.admin, json!({})).await.expect(200);
+    let packet = desk.packet().await;
+    assert_eq!(member(&packet, "Subject"), format!("Xin lỗi về việc làm mất giấy tờ của hồ sơ {}", desk.dossier));
+    desk.go("finished").await;
+    assert_eq!(desk.status().await, "submitted");
+    assert_eq!(desk.result(issued(12)).await.expect(200)["effect"], "issued");
+    assert_eq!(desk.dossier().await["reappointed_at"], Value::Null);
 });
 
 story!(a_warning_that_was_replaced_stays_dropped_though_it_was_signed, |app| {
@@ -364,7 +393,7 @@ story!(a_text_changed_after_it_was_fetched_is_not_issued_by_the_former_one, |app
     let document_id = member(&desk.packet().await, "DocumentId").to_owned();
     let path = format!("/v1/apology-letters/{}", desk.letter);
     app.post(&format!("{path}/reject"), &desk.admin, json!({"reason": "Đổi ngày"})).await.expect(200);
-    assert_eq!(desk.listed("recalled").await, [desk.letter.clone()]);
+    assert_eq!(desk.listed("recalled").await, [desk.letter.as_str()]);
     desk.submit(Some("2026-03-25T09:00:00+07:00")).await;
     assert!(desk.listed("recalled").await.is_empty());
     assert_eq!(desk.result(issued(12)).await.problem(409), "letter_superseded");
@@ -381,7 +410,7 @@ story!(a_letter_issued_by_hand_is_called_back_and_not_issued_twice, |app| {
     by_hand.as_object_mut().unwrap().remove("result");
     let path = format!("/v1/apology-letters/{}", desk.letter);
     app.post(&format!("{path}/issue"), &desk.admin, by_hand).await.expect(200);
-    assert_eq!(desk.listed("recalled").await, [desk.letter.clone()]);
+    assert_eq!(desk.listed("recalled").await, [desk.letter.as_str()]);
     assert_eq!(desk.result(issued(12)).await.problem(409), "already_issued");
     let agreed = status(&document_id, "15", "2026/03/10 08:30:00", "");
     assert_eq!(desk.send(agreed).await.expect(200)["effect"], "recalled");
@@ -484,6 +513,6 @@ story!(only_the_machine_takes_a_letter_along_and_only_its_agencys, |app| {
         assert!(matches!(answer.status.as_u16(), 403 | 404), "{path}: {}", answer.text);
     }
     let above = Desk { machine: machine(app, "H16").await, ..stranger };
-    assert_eq!(above.listed("submitted").await, [desk.letter.clone()]);
+    assert_eq!(above.listed("submitted").await, [desk.letter.as_str()]);
     assert_eq!(desk.status().await, "submitted");
 });
