@@ -15,15 +15,19 @@ use super::exchange_log::{EntryView, entry_view};
 use super::idempotency::Reply as Answer;
 use super::input::{Checker, MAX_NAME, MAX_NOTE, PageWish, Query, gather, parse};
 use super::letters::SignerBody;
+use super::papers::Kind;
 use super::problem::{FieldError, Problem, ProblemBody};
 use crate::ambient::Ambient;
+use crate::documents::press::Press;
 use crate::domain::apology::{Promulgation, Signer};
-use crate::domain::exchange::{EntryKind, OfficeResult, Saying, Told, Waiting};
+use crate::domain::exchange::{Business, EntryKind, OfficeResult, Saying, Told, Waiting};
+use crate::domain::forms::apology::LetterPaper;
 use crate::domain::vocabulary::LetterKind;
-use crate::flow::Actor;
+use crate::flow::{Actor, papers};
 use crate::flow::accounts::hex;
 use crate::flow::actor::Authority;
 use crate::flow::exchange::{About, Fetcher, Reply, fetch, hear};
+use crate::integrations::edxml::packet::Attachment;
 use crate::integrations::edxml::{self, EdxmlRefusal, MAX_PACKET, Packet, letter};
 use crate::storage::exchange::{self, WaitingLetter};
 use crate::storage::signed_papers::SignedPaper;
@@ -130,13 +134,39 @@ async fn list_documents(call: Call<Exchange>) -> Result<HttpResponse, Problem> {
 #[get("/v1/ioffice/documents/{id}/packet.edxml")]
 async fn get_packet(call: Call<Exchange>) -> Result<HttpResponse, Problem> {
     let id = call.path("id").to_owned();
-    let outgoing = call.write(move |tx, act| fetch(tx, act, &id, fetcher(act.actor))).await?;
-    let written = blocking(move || Ok(edxml::write(&letter::packet(&outgoing, Vec::new())))).await?;
-    let xml = written.map_err(|cause| {
+    let (outgoing, paper) = call
+        .write(move |tx, act| {
+            let outgoing = fetch(tx, act, &id, fetcher(act.actor))?;
+            // What is called back is no longer to be signed.
+            let is_sent = outgoing.business != Business::Recall;
+            let paper = if is_sent { Some(papers::letter(tx, &id, act.now)?) } else { None };
+            Ok((outgoing, paper))
+        })
+        .await?;
+    let press = call.state.press.clone();
+    let written = blocking(move || {
+        let files = paper.map_or(Ok(Vec::new()), |paper| attachments(&press, &paper));
+        Ok(files.map(|files| edxml::write(&letter::packet(&outgoing, files))))
+    });
+    let xml = written.await??.map_err(|cause| {
         tracing::error!(%cause, "packet not written");
         Problem::new("internal")
     })?;
     Ok(HttpResponse::Ok().content_type("application/xml; charset=utf-8").body(xml))
+}
+
+/// The letter as it would be printed, and as the e-office may still edit it.
+fn attachments(press: &Press, paper: &LetterPaper) -> Result<Vec<Attachment>, Problem> {
+    let file = |(number, kind): (usize, Kind)| {
+        Ok(Attachment {
+            content_id: format!("cid:{number}"),
+            name: format!("phieu-xin-loi_{}.{}", paper.dossier, kind.extension()),
+            description: None,
+            content_type: Some(kind.media_type().to_owned()),
+            content: kind.make(press, paper)?,
+        })
+    };
+    [(1, Kind::Pdf), (2, Kind::Docx)].into_iter().map(file).collect()
 }
 
 /// Only what a machine fetches is at the e-office; people look.

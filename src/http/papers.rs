@@ -9,6 +9,7 @@ use super::call::{Call, See, blocking};
 use super::dossiers::visible;
 use super::problem::{Problem, ProblemBody};
 use crate::documents::docx::docx;
+use crate::documents::press::Press;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::forms::Printable;
 use crate::flow::accounts::hex;
@@ -41,14 +42,31 @@ pub(in crate::http) enum Kind {
 }
 
 impl Kind {
-    const fn media_type(self) -> &'static str {
+    /// Makes a paper of this kind; on a thread that may block.
+    ///
+    /// # Errors
+    /// `internal` for a template that is wrong; the log says which and where.
+    pub(in crate::http) fn make(self, press: &Press, paper: &impl Printable) -> Result<Vec<u8>, Problem> {
+        let made = match self {
+            Self::Pdf => press.pdf(paper),
+            Self::Docx => docx(paper),
+        };
+        made.map_err(|cause| {
+            tracing::error!(%cause, "a paper could not be made");
+            Problem::new("internal")
+        })
+    }
+
+    /// Its media type.
+    pub(in crate::http) const fn media_type(self) -> &'static str {
         match self {
             Self::Pdf => "application/pdf",
             Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         }
     }
 
-    const fn extension(self) -> &'static str {
+    /// The ending of its file.
+    pub(in crate::http) const fn extension(self) -> &'static str {
         match self {
             Self::Pdf => "pdf",
             Self::Docx => "docx",
@@ -76,16 +94,7 @@ pub(in crate::http) async fn hand_out<P: Printable + Send + 'static>(
     name: &str,
 ) -> Result<HttpResponse, Problem> {
     let press = call.state.press.clone();
-    let made = blocking(move || {
-        Ok(match kind {
-            Kind::Pdf => press.pdf(&paper),
-            Kind::Docx => docx(&paper),
-        })
-    });
-    let bytes = made.await?.map_err(|cause| {
-        tracing::error!(%cause, "a paper could not be made");
-        Problem::new("internal")
-    })?;
+    let bytes = blocking(move || Ok(kind.make(&press, &paper))).await??;
     let tag = format!("\"{}\"", hex(&Sha256::digest(&bytes)));
     if call.knows(&tag) {
         return Ok(HttpResponse::NotModified().insert_header(("ETag", tag)).finish());

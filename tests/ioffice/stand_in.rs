@@ -43,6 +43,8 @@ struct StandIn {
     base: String,
     client: Client,
     token: String,
+    /// The date of the letters it issues.
+    today: String,
     /// Letter → the identifier of its document, from the packet.
     fetched: HashMap<String, String>,
 }
@@ -71,7 +73,8 @@ impl StandIn {
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
         let answer: Value = serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap();
         let token = answer["access_token"].as_str().unwrap().to_owned();
-        Self { base: text("base"), client, token, fetched: HashMap::new() }
+        let today = first["today"].as_str().unwrap_or("2026-03-10").to_owned();
+        Self { base: text("base"), client, token, today, fetched: HashMap::new() }
     }
 
     async fn carry_out(&mut self, orders: &[Value]) -> Vec<String> {
@@ -173,12 +176,12 @@ impl StandIn {
         let signer = json!({"name": "Đặng Văn Ưởng", "position": "Giám đốc"});
         let issued = |number: u32, on: &str| json!({"result": "issued", "number": number, "notation": "PXL-SLĐTBXH", "promulgated_on": on, "signer": signer});
         let body = match order.what.as_str() {
-            "issue-other" => issued(order.number + 1000, "2026-03-10"),
+            "issue-other" => issued(order.number + 1000, &self.today),
             "tomorrow" => issued(order.number, "2026-03-11"),
             "sign" => json!({"result": "signed", "signed_on": "2026-03-10", "signer": signer}),
             "trace" => json!({"result": "trace"}),
             "return" => json!({"result": "returned", "reason": "Chưa đạt"}),
-            _ => issued(order.number, "2026-03-10"),
+            _ => issued(order.number, &self.today),
         };
         let letter = if order.what == "other-letter" { "0195f2aa" } else { order.letter.as_str() };
         let path = format!("/v1/ioffice/documents/{letter}/result");
