@@ -5,8 +5,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-sqlite_sizes="${1:-100000 1000000 5000000}"
-postgres_sizes="${2:-100000 1000000 5000000 10000000}"
+# An empty text leaves a database out.
+sqlite_sizes="${1-100000 1000000 5000000}"
+postgres_sizes="${2-100000 1000000 5000000 10000000}"
 
 bin="$(find /usr/lib/postgresql -path '*/bin/initdb' -printf '%h\n' | sort -V | tail -n 1)"
 work="$(mktemp -d)"

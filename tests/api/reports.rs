@@ -453,7 +453,7 @@ story!(the_register_of_letters_shows_each_with_its_number_and_where_it_stands, |
     let answer = app.get("/v1/reports/letters.xlsx?period=2026-M03", &clerk).await;
     assert_eq!(
         answer.header("content-disposition"),
-        "attachment; filename=\"van-ban-xin-loi_2026-02-15_2026-03-14.xlsx\""
+        "attachment; filename=\"van-ban-xin-loi_H16.18_2026-02-15_2026-03-14.xlsx\""
     );
     let sheet = Sheet::of(&answer);
     assert_eq!(sheet.row(1)[0], "SỔ THEO DÕI VĂN BẢN XIN LỖI");
