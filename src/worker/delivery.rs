@@ -57,7 +57,7 @@ impl Courier {
         loop {
             let due = self.look().await?;
             if due.is_empty() {
-                return self.hand_back().await;
+                return if self.stop() { self.hand_back().await } else { Ok(()) };
             }
             let mut lines: JoinSet<_> = due.into_iter().map(|line| Arc::clone(self).work(line)).collect();
             while lines.join_next().await.is_some() {}
@@ -84,11 +84,13 @@ impl Courier {
         .await
     }
 
+    /// Lets no line go on after its present message; answers whether the work was this process's.
+    fn stop(&self) -> bool {
+        self.is_ours.swap(false, Ordering::Relaxed)
+    }
+
     /// Lets another process take the work over at once.
     async fn hand_back(self: &Arc<Self>) -> Result<(), Fault> {
-        if !self.is_ours.swap(false, Ordering::Relaxed) {
-            return Ok(());
-        }
         let courier = Arc::clone(self);
         blocking(move || Ok(courier.db.write(|tx| leases::release(tx, LEASE_NAME, &courier.holder))?)).await
     }
@@ -157,7 +159,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + S
 }
 
 /// Sends until `stop` turns true: at once after a commit of this process, and what else is due every second. What is under
-/// way then is tried again at the next start.
+/// way then is brought to its end.
 pub async fn run(courier: Arc<Courier>, mut stop: watch::Receiver<bool>) {
     let bell = Arc::new(Notify::new());
     let rung = Arc::clone(&bell);
@@ -190,8 +192,11 @@ pub async fn run(courier: Arc<Courier>, mut stop: watch::Receiver<bool>) {
             Err(cause) => tracing::error!(%cause, "messages not looked for; the next tick tries again"),
         }
     }
-    tasks.shutdown().await;
-    if let Err(cause) = courier.hand_back().await {
-        tracing::warn!(%cause, "the next process waits for this one's lease to run out");
+    if courier.stop() {
+        // What is under way ends within its time limit: given up now, it would be sent twice.
+        while tasks.join_next().await.is_some() {}
+        if let Err(cause) = courier.hand_back().await {
+            tracing::warn!(%cause, "the next process waits for this one's lease to run out");
+        }
     }
 }

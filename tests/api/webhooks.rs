@@ -437,3 +437,24 @@ story!(an_administrator_of_one_agency_keeps_to_it, |app| {
         assert_eq!(answer.problem(404), "not_found", "{below}");
     }
 });
+
+story!(a_serving_process_sends_at_once_and_hands_its_work_over, |app| {
+    let admin = app.office().await;
+    let (arrived, mut arrivals) = tokio::sync::mpsc::unbounded_channel();
+    let server = MockServer::start().await;
+    let answer = move |request: &Request| {
+        arrived.send(body(request)["subject"].clone()).unwrap();
+        ResponseTemplate::new(200)
+    };
+    Mock::given(matchers::method("POST")).respond_with(answer).mount(&server).await;
+    subscribe(app, &server.uri(), json!({})).await;
+    for round in 0..2 {
+        // The second process takes over without waiting for the first one's lease: the clock stands still.
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let process = tokio::spawn(motcua::worker::delivery::run(courier(app, true), stopped));
+        let code = app.receive(&admin, json!({})).await;
+        assert_eq!(arrivals.recv().await, Some(json!(code)), "round {round}");
+        stop.send(true).unwrap();
+        process.await.unwrap();
+    }
+});
