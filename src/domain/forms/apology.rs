@@ -111,7 +111,7 @@ impl LetterPaper {
                 let ending =
                     if with_result { "có kết quả giải quyết" } else { "kết thúc việc giải quyết" };
                 format!(
-                    "{agency} {ending} hồ sơ của {you} vào {}, chậm so với thời hạn quy định ghi trên {SLIP}.",
+                    "Tuy nhiên, đến {}, {agency} mới {ending} hồ sơ của {you}, chậm so với thời hạn quy định ghi trên {SLIP}.",
                     moment(at)
                 )
             }

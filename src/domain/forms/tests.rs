@@ -230,7 +230,9 @@ fn an_apology_alone_gives_no_new_date() {
     assert_eq!((paper.title.as_str(), &paper.form_label), ("PHIẾU XIN LỖI", &None));
     let text = said(&paper);
     assert!(
-        text.contains("có kết quả giải quyết hồ sơ của Ông/Bà vào 10 giờ 00 phút, ngày 01 tháng 6 năm 2023"),
+        text.contains(
+            "đến 10 giờ 00 phút, ngày 01 tháng 6 năm 2023, Sở Lao động - Thương binh và Xã hội mới có kết quả"
+        ),
         "{text}"
     );
     assert!(!text.contains("12 tháng 6"), "{text}");
