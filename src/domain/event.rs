@@ -301,3 +301,52 @@ impl Event {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_names_is_complete() {
+        let at: LocalTime = "2026-03-02T09:00:00".parse().unwrap();
+        let reason = String::new;
+        let standing = Box::new(Standing::filed(at));
+        let mut events = vec![
+            Event::Registered { acceptance_due_at: at },
+            Event::Received { deadline: None, accepted_late: false, rule_version: 1 },
+            Event::Rejected { reason: reason() },
+            Event::Resubmitted { acceptance_due_at: at },
+            Event::ProcessingStarted,
+            Event::SupplementRequested { reason: reason(), stops_clock: true, late: false },
+            Event::PaymentRequested { reason: reason(), stops_clock: true },
+            Event::Resumed { old: None, new: None },
+            Event::Withdrawn { reason: reason(), class: None },
+            Event::Stopped { reason: reason(), class: None },
+            Event::Finished { outcome: Outcome::Granted, reason: None, class: EndClass::Early },
+            Event::Returned,
+            Event::Reopened { reason: reason(), undone: Status::Finished },
+            Event::Corrected {
+                reason: reason(),
+                changes: vec![FieldChange { field: "agency".into(), old: Some("H16".into()), new: None }],
+                old: None,
+                new: None,
+                rule_version: 1,
+                standing,
+                spans: Vec::new(),
+            },
+            Event::DeadlineMoved { old: None, new: None },
+            Event::Voided { reason: reason() },
+            Event::Edited { changes: Vec::new() },
+            Event::BecameOverdue { late_from: at },
+            Event::Reappointed { letter: reason(), new_return_at: at },
+        ];
+        assert_eq!(events.iter().filter_map(Event::former_agency).collect::<Vec<_>>(), ["H16"]);
+        events.extend(LetterStatus::ALL.iter().map(|status| Event::Letter {
+            letter: reason(),
+            letter_kind: LetterKind::Late,
+            status: *status,
+            reason: None,
+        }));
+        assert_eq!(events.iter().map(Event::name).collect::<Vec<_>>(), EVENT_NAMES);
+    }
+}

@@ -14,17 +14,27 @@ const BATCH: i64 = 5_000;
 /// How many positions one page looks through, however few of them are wanted.
 const WINDOW: i64 = 10_000;
 
-/// Gives every event that is committed by now its position; answers how many there were. Any number of processes may do
-/// so at once, and any may die at any instant.
+/// Gives every event that is committed by now its position. Any number of processes may do so at once, and any may die at
+/// any instant.
 ///
 /// # Errors
 /// [`StorageError`].
-pub fn sequence(db: &Db) -> Result<usize, StorageError> {
-    let mut count = 0;
-    while db.read(feed::is_any_queued)? {
-        count += db.write_steady(|tx| feed::sequence(tx, BATCH))?;
+pub fn sequence(db: &Db) -> Result<(), StorageError> {
+    // Not until the queue is empty: while others write, that may be never.
+    while sequence_batch(db)? {}
+    Ok(())
+}
+
+/// Gives the first events of the queue their positions; answers whether there may be more.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn sequence_batch(db: &Db) -> Result<bool, StorageError> {
+    if !db.read(feed::is_any_queued)? {
+        return Ok(false);
     }
-    Ok(count)
+    let moved = db.write_steady(|tx| feed::sequence(tx, BATCH))?;
+    Ok(i64::try_from(moved).is_ok_and(|moved| moved >= BATCH))
 }
 
 /// A page of the feed.

@@ -42,8 +42,9 @@ async fn list_changes(call: Call<See>) -> Result<HttpResponse, Problem> {
     };
     let (state, wanted) = (call.state.clone(), Wanted { visible: call.actor.sees(), names: None });
     let answer = blocking(move || {
-        // So that whoever just wrote reads it now, and not only after the worker came by.
-        feed::sequence(&state.db)?;
+        // So that whoever just wrote reads it now, and not only after the worker came by. One batch: after a long import
+        // the rest is the worker's.
+        feed::sequence_batch(&state.db)?;
         state.db.read(|reader| {
             let page = feed::read(reader, &wanted, after, limit)?;
             let envelope = |change| envelope(reader, &state.ambient, &wanted.visible, change);

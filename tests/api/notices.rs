@@ -126,7 +126,8 @@ fn words(value: &str) -> String {
     for word in value.split(' ').filter(|word| !word.is_empty()) {
         let encoded = read(word);
         // White space between encoded words is none (section 6.2).
-        if !text.is_empty() && !(was_encoded && encoded.is_some()) {
+        let is_joined = text.is_empty() || (was_encoded && encoded.is_some());
+        if !is_joined {
             text.push(' ');
         }
         was_encoded = encoded.is_some();
