@@ -339,6 +339,8 @@ mod tests {
             Event::Edited { changes: Vec::new() },
             Event::BecameOverdue { late_from: at },
             Event::Reappointed { letter: reason(), new_return_at: at },
+            Event::FileAdded { file: reason(), file_kind: FileKind::Result, sha256: reason() },
+            Event::FileRemoved { file: reason(), file_kind: FileKind::Result, sha256: reason(), reason: reason() },
         ];
         assert_eq!(events.iter().filter_map(Event::former_agency).collect::<Vec<_>>(), ["H16"]);
         events.extend(LetterStatus::ALL.iter().map(|status| Event::Letter {
