@@ -131,7 +131,8 @@ impl Letter {
             }
             LetterKind::Lost | LetterKind::Damaged | LetterKind::Misconduct => {}
         }
-        Ok(Self::draft(id, kind, false))
+        let is_warning = kind == LetterKind::AtRisk;
+        Ok(Self::draft(id, kind, is_warning && is_notice_late(standing.deadline.as_ref(), now.date())))
     }
 
     /// Sets reason and new date while the letter is a draft or sent back.
@@ -170,6 +171,10 @@ impl Letter {
         }
         if self.reappoints(standing) && self.new_return_at.is_none() {
             return Err(Refusal::NewReturnMissing);
+        }
+        // The letter of an ended dossier promises nothing any more (contract 6).
+        if self.kind.is_about_deadline() && !self.reappoints(standing) {
+            self.new_return_at = None;
         }
         self.status = LetterStatus::Submitted;
         Ok(())

@@ -321,13 +321,13 @@ fn closing(saying: &Saying) -> Option<HoldState> {
 }
 
 fn issued(letter: &Letter, position: Position, promulgation: &Promulgation) -> Result<Judgement, Refusal> {
+    if letter.promulgation.as_ref() == Some(promulgation) {
+        return Ok(Judgement::over(Deed::Nothing, Effect::Confirmed));
+    }
     match position {
         Position::Waiting => Ok(Judgement::over(Deed::Issue(promulgation.clone()), Effect::Issued)),
         Position::Superseded => Err(Refusal::LetterSuperseded),
         Position::CalledBack => Ok(Judgement::over(Deed::KeepSigned(promulgation.clone()), Effect::Kept)),
-        Position::Out if letter.promulgation.as_ref() == Some(promulgation) => {
-            Ok(Judgement::over(Deed::Nothing, Effect::Confirmed))
-        }
         Position::Out => Err(already_issued(letter)),
         Position::Settled => Err(Refusal::LetterStatusForbids { status: letter.status }),
     }

@@ -148,6 +148,11 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Whether only the new date of return of a letter stands against issuing it.
+    pub const fn is_about_new_return(&self) -> bool {
+        matches!(self, Self::NewReturnMissing | Self::NewReturnTooEarly { .. } | Self::NewReturnOutsideHours)
+    }
+
     /// The stable code clients rely on.
     pub const fn code(&self) -> &'static str {
         match self {

@@ -80,10 +80,17 @@ pub fn sweep(folder: &Path, before: SystemTime) -> io::Result<usize> {
     let mut swept = 0;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let is_ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
-        if is_ours && entry.metadata()?.modified()? < before {
-            fs::remove_file(entry.path())?;
-            swept += 1;
+        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            continue;
+        }
+        let removed = entry.metadata().and_then(|known| known.modified()).and_then(|modified| {
+            if modified < before { fs::remove_file(entry.path()).map(|()| true) } else { Ok(false) }
+        });
+        match removed {
+            Ok(removed) => swept += usize::from(removed),
+            // Moved away meanwhile, or another owner's in a folder that all share: not ours to remove.
+            Err(cause) if matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => {}
+            Err(cause) => return Err(cause),
         }
     }
     Ok(swept)

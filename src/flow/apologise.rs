@@ -1,5 +1,7 @@
 //! Letters of apology by hand: draft, edit, submit, issue, deliver, send back, drop.
 
+use chrono::NaiveTime;
+
 use super::actor::{Act, Action};
 use super::desk::Desk;
 use super::fault::Fault;
@@ -110,6 +112,9 @@ pub(in crate::flow) fn carry_out(
     verb: Verb,
 ) -> Result<LetterRecord, Fault> {
     let id = letter.letter.id.clone();
+    if record.standing.void && matches!(verb, Verb::Submit | Verb::Issue(_)) {
+        return Err(crate::domain::refusal::Refusal::DossierVoid.into());
+    }
     let standing = &mut record.standing;
     let mut events = Vec::new();
     let mut remark = None;
@@ -123,7 +128,8 @@ pub(in crate::flow) fn carry_out(
             let on = promulgation.on;
             if let Some(new_return_at) = letter.letter.issue(promulgation, standing, act.now)? {
                 let office = Desk::new(tx)?.office(tx, &record.agency)?;
-                check_new_return(new_return_at, standing, &office, act.now)?;
+                // It is promised by the letter's date, however late the record of it comes.
+                check_new_return(new_return_at, standing, &office, on.and_time(NaiveTime::MIN))?;
                 let event = Event::Reappointed { letter: letter.letter.id.clone(), new_return_at };
                 standing.apply(act.now, &event);
                 events.push((act.now, event));

@@ -74,12 +74,20 @@ pub fn enqueue(db: &Db, ambient: &Ambient, plan: &NoticePlan) -> Result<(), Faul
     let known = db.read(|reader| positions::position_of(reader, NOTICES))?;
     match known {
         // Whoever switches notices on means those to come.
-        Some(_) if plan.is_off() => db.write(|tx| positions::remove_reader(tx, NOTICES))?,
+        Some(_) if plan.is_off() => db.write(|tx| switch_off_notices(tx))?,
         None if !plan.is_off() => db.write(|tx| positions::add_reader(tx, NOTICES, last))?,
         _ if plan.is_off() => {}
         _ => while is_behind(db, NOTICES, last)? && db.write(|tx| enqueue_notices(tx, ambient, plan))? {},
     }
     Ok(())
+}
+
+/// Forgets how far notices had come, and drops those that wait.
+fn switch_off_notices(tx: &mut Tx) -> Result<(), StorageError> {
+    for means in Means::ALL {
+        deliveries::skip_waiting(tx, means.as_str())?;
+    }
+    positions::remove_reader(tx, NOTICES)
 }
 
 /// Whether there is anything to make or to send.

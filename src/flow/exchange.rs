@@ -189,15 +189,28 @@ pub fn hear(tx: &mut Tx, act: Act<'_>, about: &About, reply: &Reply) -> Result<E
         return Ok(entry);
     }
     let judgement = judge(&letter.letter, &record.standing, hold.as_ref(), &reply.saying)?;
-    let (deed, effect) = (judgement.deed, judgement.effect);
+    let (deed, mut effect) = (judgement.deed, judgement.effect);
+    // What was signed is what was fetched.
+    let text = hold.as_ref().map_or_else(
+        || (letter.letter.reason.clone(), letter.letter.new_return_at),
+        |hold| (hold.reason.clone(), hold.new_return_at),
+    );
     match deed {
         rules::Deed::Nothing => {}
         rules::Deed::Issue(promulgation) => {
-            carry_out(tx, act, &mut record, letter, Verb::Issue(promulgation)).map(drop)?;
+            let issue = Verb::Issue(promulgation.clone());
+            let issued = tx.part(|tx| carry_out(tx, act, &mut record.clone(), letter.clone(), issue).map(drop));
+            match issued {
+                // It is signed and numbered, and no retry will change that: kept, without effect on the deadline.
+                Err(Fault::Refused(refusal)) if refusal.is_about_new_return() => {
+                    effect = Effect::Kept;
+                    keep_signed(tx, act, &mut record, letter, promulgation, text)?;
+                }
+                other => other?,
+            }
         }
         rules::Deed::Reject(reason) => carry_out(tx, act, &mut record, letter, Verb::Reject { reason }).map(drop)?,
         rules::Deed::KeepSigned(promulgation) => {
-            let text = hold.as_ref().map(|hold| (hold.reason.clone(), hold.new_return_at)).unwrap_or_default();
             keep_signed(tx, act, &mut record, letter, promulgation, text)?;
         }
     }

@@ -158,8 +158,16 @@ pub fn settle(db: &Db, before: LocalTime, mut erase: impl FnMut(&str) -> Result<
         if claims.is_empty() {
             return Ok(erased);
         }
+        // One that cannot be erased does not hold up the others; the next round tries it again.
+        let mut failed = None;
         for claim in &claims {
-            erased += usize::from(release(db, claim, &mut erase)?);
+            match release(db, claim, &mut erase) {
+                Ok(done) => erased += usize::from(done),
+                Err(fault) => failed = Some(fault),
+            }
+        }
+        if let Some(fault) = failed {
+            return Err(fault);
         }
     }
 }

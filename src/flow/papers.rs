@@ -180,11 +180,7 @@ pub fn letter_of(
     let (letter, standing) = (letter.letter, &record.standing);
     let is_about_deadline = letter.kind.is_about_deadline();
     // What is out gave the date that it gave; what is not will give one if the result is still due.
-    let reappoints = if letter.status.is_out() {
-        letter.new_return_at.is_some() && letter.new_return_at == standing.reappointed_at
-    } else {
-        standing.is_open()
-    };
+    let reappoints = if letter.status.is_out() { letter.new_return_at.is_some() } else { standing.is_open() };
     let reappoints = is_about_deadline && reappoints;
     let on = letter.promulgation.as_ref().map_or(now.date(), |promulgation| promulgation.on);
     let end = standing.end.filter(|end| is_about_deadline && !reappoints && end.at.date() <= on);

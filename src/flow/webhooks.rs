@@ -143,8 +143,9 @@ pub fn remove(tx: &mut Tx, act: Act<'_>, id: &str, expected: Option<i64>) -> Res
     if expected.is_some_and(|expected| expected != webhook.version) {
         return Err(Fault::Changed);
     }
-    deliveries::remove_line(tx, id)?;
+    // The reader first: whoever makes messages for the line meanwhile holds it, and theirs go with the line, too.
     feed::remove_reader(tx, id)?;
+    deliveries::remove_line(tx, id)?;
     Ok(webhooks::remove(tx, id)?)
 }
 

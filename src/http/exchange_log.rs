@@ -1,15 +1,13 @@
 //! What went to the e-office with a letter and what came back: the log, and the signed paper.
 
-use actix_web::http::header::{
-    CONTENT_DISPOSITION, Charset, ContentDisposition, DispositionParam, DispositionType, ETAG, ExtendedValue,
-    IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS,
-};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, X_CONTENT_TYPE_OPTIONS};
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::call::{Call, See};
+use super::disposition;
 use super::dossier_view::stamp;
 use super::dossiers::visible;
 use super::input::Query;
@@ -157,17 +155,16 @@ async fn get_signed(call: Call<See>) -> Result<HttpResponse, Problem> {
         })
         .await?;
     let tag = format!("\"{}\"", paper.sha256);
-    let known = call.req.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    if known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {
+    if call.knows(&tag) {
         return Ok(HttpResponse::NotModified().insert_header((ETAG, tag)).finish());
     }
-    let name = ExtendedValue { charset: Charset::Ext("UTF-8".into()), language_tag: None, value: paper.name.into() };
-    let parameters = vec![DispositionParam::FilenameExt(name)];
-    let disposition = ContentDisposition { disposition: DispositionType::Attachment, parameters };
     Ok(HttpResponse::Ok()
         .content_type(paper.content_type)
         .insert_header((ETAG, tag))
-        .insert_header((CONTENT_DISPOSITION, disposition.to_string()))
+        .insert_header(disposition::attachment(&paper.name))
+        // As for files: what others sent is saved and not shown.
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
+        .insert_header((CACHE_CONTROL, "private, no-store"))
         .body(paper.content))
 }

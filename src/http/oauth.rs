@@ -96,6 +96,10 @@ async fn token(
         (Basic::Given(_), Some(_)) => return Ok(refused(INVALID_REQUEST)),
         (Basic::Unreadable, _) | (Basic::Absent, None) => return Ok(refused(INVALID_CLIENT)),
     };
+    // No identifier has one, and PostgreSQL cannot even compare with it.
+    if id.contains('\0') {
+        return Ok(refused(INVALID_CLIENT));
+    }
     let client = match read(&state, move |reader| client_of(reader, &id, &secret)).await {
         Err(problem) if problem.code() == "bad_credentials" => return Ok(refused(INVALID_CLIENT)),
         other => other?,

@@ -143,6 +143,18 @@ pub fn save(tx: &mut Tx, before: &Delivery, after: &Delivery) -> Result<(), Stor
     if changed == 1 { Ok(()) } else { Err(StorageError::Stale) }
 }
 
+/// Drops the messages of a line that wait: nobody is to be told of what is past.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn skip_waiting(tx: &mut Tx, line: &str) -> Result<(), StorageError> {
+    diesel::update(deliveries::table)
+        .filter(deliveries::line.eq(line).and(deliveries::status.eq("waiting")))
+        .set((deliveries::status.eq("skipped"), deliveries::due_at.eq(None::<LocalTime>)))
+        .execute(&mut *tx.connection)?;
+    Ok(())
+}
+
 /// One message of a line.
 ///
 /// # Errors
@@ -163,6 +175,7 @@ pub fn find(reader: &mut Reader, line: &str, id: &str) -> Result<Option<Delivery
 pub fn waiting(reader: &mut Reader, line: &str) -> Result<i64, StorageError> {
     let waiting = deliveries::table
         .filter(deliveries::line.eq(line).and(deliveries::status.eq("waiting")))
+        .filter(diesel::dsl::not(deliveries::aside))
         .count()
         .get_result(&mut *reader.connection)?;
     Ok(waiting)

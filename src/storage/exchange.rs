@@ -237,6 +237,7 @@ pub fn waiting(
         .inner_join(dossiers::table.on(dossiers::code.eq(letter_rows::dossier)))
         .left_join(letter_holds::table.on(letter_holds::letter.eq(letter_rows::id)))
         .select((letter_rows::id, dossiers::agency, Option::<HoldRow>::as_select()))
+        .filter(diesel::dsl::not(dossiers::void).or(letter_rows::status.ne("submitted")))
         .order((letter_rows::created_at.asc(), letter_rows::id.asc()))
         .limit(limit)
         .into_boxed();

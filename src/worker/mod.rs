@@ -63,7 +63,7 @@ fn round(db: &Db, ambient: &Ambient, files: &Files, at_risk_days: u32, holder: &
         tracing::info!(stamps = struck.stamps, anew = struck.anew, "balances struck");
     }
     db.write(|tx| idempotency::forget(tx, now - idempotency::KEPT))?;
-    tidy_files(db, ambient, files)?;
     db.write(|tx| deliveries::forget(tx, now - LOG_KEPT))?;
+    tidy_files(db, ambient, files)?;
     Ok(())
 }

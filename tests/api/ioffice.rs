@@ -359,6 +359,47 @@ story!(a_warning_whose_dossier_ends_late_unnoticed_is_called_back_as_the_late_le
     assert_eq!(desk.dossier().await["reappointed_at"], Value::Null);
 });
 
+story!(a_signature_that_is_recorded_late_counts_by_the_letters_date, |app| {
+    // Signed on the 19th for the 20th; the record of it comes when that hour is over.
+    let desk = Desk::overdue(app).await;
+    desk.packet().await;
+    app.at("2026-03-20T10:00:00");
+    let desk = Desk { admin: app.admin().await, machine: machine(app, "H16.18").await, ..desk };
+    let issued = json!({"result": "issued", "number": 12, "notation": "PXL-SLĐTBXH", "promulgated_on": "2026-03-19",
+        "signer": {"name": "Đặng Văn Ưởng", "position": "Giám đốc"}});
+    desk.result(issued).await.expect(200);
+    assert_eq!(desk.status().await, "issued");
+    assert_eq!(desk.dossier().await["reappointed_at"], "2026-03-20T09:00:00+07:00");
+});
+
+story!(a_signed_letter_whose_date_fell_on_a_closure_is_kept_without_effect_on_the_deadline, |app| {
+    let desk = Desk::overdue(app).await;
+    desk.packet().await;
+    let closure = json!({"date": "2026-03-20", "reason": "Bão"});
+    app.post("/v1/agencies/H16.18/closures", &desk.admin, closure).await.expect(201);
+    let issued = json!({"result": "issued", "number": 12, "notation": "PXL-SLĐTBXH", "promulgated_on": "2026-03-10",
+        "signer": {"name": "Đặng Văn Ưởng", "position": "Giám đốc"}});
+    desk.result(issued.clone()).await.expect(200);
+    assert_eq!(desk.log().await, ["packet new sent", "result issued kept"]);
+    let shown = desk.shown().await;
+    assert_eq!((&shown["status"], &shown["number"]), (&json!("issued"), &json!(12)));
+    assert_eq!(desk.dossier().await["reappointed_at"], json!(null));
+    assert!(desk.listed("submitted").await.is_empty());
+    desk.result(issued).await.expect(200);
+    assert_eq!(desk.log().await.len(), 2, "the same again does nothing");
+});
+
+story!(the_letter_of_an_ended_dossier_promises_nothing, |app| {
+    let desk = Desk::overdue(app).await;
+    let path = format!("/v1/apology-letters/{}", desk.letter);
+    app.post(&format!("{path}/reject"), &desk.admin, json!({"reason": "Sửa lại"})).await.expect(200);
+    desk.go("finished").await;
+    assert_eq!(desk.shown().await["new_return_at"], "2026-03-20T09:00:00+07:00", "its text is the drafter's");
+    let submitted = app.post(&format!("{path}/submit"), &desk.admin, json!({})).await.expect(200);
+    assert_eq!(submitted["new_return_at"], json!(null));
+    assert!(!desk.packet().await.contains("Hẹn trả lại"));
+});
+
 story!(a_letter_about_something_else_is_signed_whatever_becomes_of_the_dossier, |app| {
     let desk = Desk::overdue(app).await;
     let path = format!("/v1/dossiers/{}/apology-letters", desk.dossier);

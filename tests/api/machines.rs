@@ -58,6 +58,7 @@ story!(a_client_signs_in_as_rfc_6749_says, |app| {
         ("grant_type=client_credentials", 401, "invalid_client"),
         ("grant_type=client_credentials&client_id=x&client_secret=y", 401, "invalid_client"),
         (&format!("grant_type=client_credentials&client_id={id}&client_secret=wrong"), 401, "invalid_client"),
+        ("grant_type=client_credentials&client_id=%00&client_secret=%00", 401, "invalid_client"),
         (&format!("{form}&scope=dossiers:write"), 400, "invalid_scope"),
         (&format!("{form}&scope=everything"), 400, "invalid_scope"),
     ] {
