@@ -49,6 +49,11 @@ impl EdgeSettings {
         }
     }
 
+    /// How addresses of the service begin.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls_cert.is_some() { "https" } else { "http" }
+    }
+
     /// TLS 1.2 and 1.3 with the certificate and key that are set.
     ///
     /// # Errors
