@@ -58,6 +58,8 @@ impl Buckets {
         let after = full_at + self.each();
         let beyond = after - (now + self.window());
         if beyond > 0 {
+            // What a clock that was set back left behind is put right once, and not at every refusal anew.
+            table.insert(asker, full_at);
             return Level { retry_in: Some(seconds(beyond)), ..self.level(full_at, now) };
         }
         make_room(&mut table, self.most, now);
