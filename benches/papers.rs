@@ -81,7 +81,8 @@ fn receipt(number: usize) -> ReceiptPaper {
         received_at: at("2026-03-02T09:00:00"),
         promised_at: Some(at("2026-03-09T09:00:00")),
         delivery: None,
-        address: Some(format!("https://tra-cuu.example.vn/ho-so/H16.18-260302-{number:04}")),
+        secret: "ABCDE-FGHJK".to_owned(),
+        address: Some("https://tra-cuu.example.vn/ho-so".to_owned()),
     }
 }
 

@@ -26,6 +26,11 @@ use crate::worker::delivery::Courier;
 /// How often recorded durations are folded.
 const UPKEEP: Duration = Duration::from_secs(5);
 
+/// How long a client may take over the head of a request, a handshake or its leave.
+const HEAD_TIME: Duration = Duration::from_secs(10);
+/// How long a connection may stay open with nothing asked.
+const IDLE_TIME: Duration = Duration::from_secs(30);
+
 /// Opens the database and brings it up to date.
 ///
 /// # Errors
@@ -56,6 +61,8 @@ pub async fn serve(
     listener: TcpListener,
 ) -> io::Result<()> {
     let tokens = store.token_key(settings.jwt_key.as_deref(), &ambient)?;
+    let lookup = store.lookup_key(settings.edges.lookup_key.as_deref(), &ambient)?;
+    let tls = settings.edges.tls()?;
     let files = store.files(&settings.files)?;
     let metrics = metrics()?;
     let upkeep = tokio::spawn(keep_up(metrics.clone()));
@@ -69,12 +76,24 @@ pub async fn serve(
         press: settings.press()?,
         public_url: settings.public_url.clone(),
         webhook_private: settings.delivery.webhook_private,
+        lookup,
+        limits: http::public::Limits::default(),
+        edges: settings.edges.edges(),
     });
     let courier = Arc::new(courier(db.clone(), ambient.clone(), &settings.delivery)?);
     let (stop, stopped) = watch::channel(false);
     let delivery = tokio::spawn(worker::delivery::run(courier, stopped.clone()));
     let worker = tokio::spawn(worker::run(db, ambient, files, settings.at_risk_days, stopped));
-    let served = HttpServer::new(move || http::app(state.clone())).listen(listener)?.run().await;
+    let server = HttpServer::new(move || http::app(state.clone()))
+        .client_request_timeout(HEAD_TIME)
+        .client_disconnect_timeout(HEAD_TIME)
+        .tls_handshake_timeout(HEAD_TIME)
+        .keep_alive(IDLE_TIME);
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+        None => server.listen(listener)?,
+    };
+    let served = server.run().await;
     let _ = stop.send(true);
     let _ = worker.await;
     let _ = delivery.await;

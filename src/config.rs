@@ -1,5 +1,7 @@
 //! Every setting, with its `MOTCUA_` name; the service runs with none set.
 
+pub mod edges;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
@@ -17,8 +19,10 @@ use crate::files::Files;
 use crate::files::scan::Scanner;
 use crate::files::store::FileStore;
 use crate::flow::accounts::hex;
+use crate::http::lookup_key::LookupKey;
 use crate::http::tokens::TokenKey;
 use crate::storage::PoolSizes;
+use edges::EdgeSettings;
 
 /// Shortest secret that may sign tokens, in characters.
 const SHORTEST_KEY: usize = 32;
@@ -70,6 +74,9 @@ pub struct ServeSettings {
     /// What is sent to others.
     #[command(flatten)]
     pub delivery: DeliverySettings,
+    /// How the service meets the outside.
+    #[command(flatten)]
+    pub edges: EdgeSettings,
 }
 
 /// Where files are kept, and which are taken.
@@ -202,19 +209,39 @@ impl StoreSettings {
             }
             return Ok(TokenKey::new(secret.as_bytes()));
         }
-        let path = self.key_file();
-        if !path.exists() {
-            place_key(&path, ambient)?;
-        }
-        let key = fs::read_to_string(&path)?;
-        let key = key.trim();
-        // An empty or torn file would be a key that anyone can guess.
-        if key.len() < SHORTEST_KEY {
-            let cause = format!("{} holds no key: delete it to have a new one made", path.display());
-            return Err(io::Error::other(cause));
-        }
-        Ok(TokenKey::new(key.as_bytes()))
+        Ok(TokenKey::new(kept_key(&self.key_file(), ambient)?.as_bytes()))
     }
+
+    /// The key of the public look-up: the one set, or that of a key file of its own. It is not derived from the key of
+    /// tokens, which may change at any time, while slips are good for as long as their dossier takes.
+    ///
+    /// # Errors
+    /// When the file can be neither read nor created.
+    pub fn lookup_key(&self, set: Option<&str>, ambient: &Ambient) -> io::Result<LookupKey> {
+        let key = match set {
+            Some(secret) if secret.len() < SHORTEST_KEY => {
+                return Err(io::Error::other("MOTCUA_LOOKUP_KEY must have at least 32 characters"));
+            }
+            Some(secret) => secret.to_owned(),
+            None => kept_key(&self.beside("lookup-key"), ambient)?,
+        };
+        LookupKey::new(key.as_bytes()).map_err(io::Error::other)
+    }
+}
+
+/// The key in a file, which is created readable by its owner alone.
+fn kept_key(path: &Path, ambient: &Ambient) -> io::Result<String> {
+    if !path.exists() {
+        place_key(path, ambient)?;
+    }
+    let key = fs::read_to_string(path)?;
+    let key = key.trim();
+    // An empty or torn file would be a key that anyone can guess.
+    if key.len() < SHORTEST_KEY {
+        let cause = format!("{} holds no key: delete it to have a new one made", path.display());
+        return Err(io::Error::other(cause));
+    }
+    Ok(key.to_owned())
 }
 
 /// Puts a new key in place whole, or leaves the one that another process placed first.

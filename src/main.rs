@@ -180,7 +180,7 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
         Command::Serve(settings) => {
             let listener = listen(&settings)?;
             let db = app::open(&store)?;
-            writeln!(out, "API: http://{}", listener.local_addr()?)?;
+            writeln!(out, "API: {}://{}", settings.edges.scheme(), listener.local_addr()?)?;
             drop(out);
             serve(db, &store, &settings, listener)?;
         }
@@ -326,7 +326,8 @@ fn run_demo(mut store: StoreSettings, settings: &ServeSettings, load_only: bool)
     demo::login(&db, &ambient)?;
     demo::show(&db, &ambient, &mut io::stdout().lock())?;
     if let Some(listener) = listener {
-        writeln!(io::stdout(), "API: http://{0}/docs/ (Ctrl+C để dừng)", listener.local_addr()?)?;
+        let (scheme, address) = (settings.edges.scheme(), listener.local_addr()?);
+        writeln!(io::stdout(), "API: {scheme}://{address}/docs/ (Ctrl+C để dừng)")?;
         serve(db, &store, settings, listener)?;
     }
     Ok(ExitCode::SUCCESS)

@@ -18,6 +18,7 @@ const OPEN: &[&str] = &[
     "POST /v1/sessions",
     "POST /v1/sessions/refresh",
     "POST /oauth/token",
+    "GET /v1/public/dossiers/{code}",
 ];
 
 const EVERYONE: &[Role] = &[Role::FrontDesk, Role::Officer, Role::Leader, Role::Auditor, Role::Admin];

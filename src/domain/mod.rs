@@ -16,6 +16,7 @@ pub mod papers;
 
 pub mod dossier;
 pub mod event;
+pub mod look_up;
 pub mod transition;
 
 pub mod document_number;

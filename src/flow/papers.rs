@@ -49,11 +49,16 @@ fn require_valid(record: &Record) -> Result<(), Refusal> {
     if record.standing.void { Err(Refusal::DossierVoid) } else { Ok(()) }
 }
 
-/// The receipt; `look_up` is the address below which applicants look dossiers up.
+/// The receipt, with what opens the look-up of this dossier and the address below which applicants look dossiers up.
 ///
 /// # Errors
 /// [`Refusal::NoSuchPaper`] for what was never accepted, [`Refusal::DossierVoid`], [`Fault::Storage`].
-pub fn receipt(reader: &mut Reader, record: &Record, look_up: Option<&str>) -> Result<ReceiptPaper, Fault> {
+pub fn receipt(
+    reader: &mut Reader,
+    record: &Record,
+    secret: String,
+    address: Option<String>,
+) -> Result<ReceiptPaper, Fault> {
     require_valid(record)?;
     let received_at = record.standing.received_at.ok_or(Refusal::NoSuchPaper)?;
     let procedure = procedure(reader, record)?;
@@ -71,7 +76,8 @@ pub fn receipt(reader: &mut Reader, record: &Record, look_up: Option<&str>) -> R
         received_at,
         promised_at: record.standing.original.map(|deadline| deadline.due_at),
         delivery: record.papers.delivery.clone(),
-        address: look_up.map(|base| format!("{}/{}", base.trim_end_matches('/'), record.code)),
+        secret,
+        address,
     })
 }
 

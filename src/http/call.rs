@@ -150,7 +150,14 @@ impl<P: Permission> FromRequest for Call<P> {
     }
 }
 
-async fn signed_in(state: &Data<AppState>, headers: &HeaderMap) -> Result<(Option<String>, Actor), Problem> {
+/// Who calls, and in which session.
+///
+/// # Errors
+/// `unauthenticated`; `unavailable` when that cannot be looked up.
+pub(in crate::http) async fn signed_in(
+    state: &Data<AppState>,
+    headers: &HeaderMap,
+) -> Result<(Option<String>, Actor), Problem> {
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer =
         bearer.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
@@ -301,9 +308,7 @@ impl<P: Permission> Call<P> {
 
     /// Whether the caller says in `If-None-Match` that it has what this tag stands for.
     pub fn knows(&self, tag: &str) -> bool {
-        let known = self.req.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-        known
-            .is_some_and(|known| known == "*" || known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag))
+        knows(self.req.headers(), tag)
     }
 
     /// Shows one resource with its ETag, or 304 when the caller has this version.
@@ -314,6 +319,12 @@ impl<P: Permission> Call<P> {
         }
         HttpResponse::Ok().insert_header(("ETag", tag)).json(view)
     }
+}
+
+/// Whether `If-None-Match` says that the caller has what this tag stands for.
+pub(in crate::http) fn knows(headers: &HeaderMap, tag: &str) -> bool {
+    let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    known.is_some_and(|known| known == "*" || known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag))
 }
 
 /// The ETag of a version.

@@ -96,6 +96,9 @@ pub struct DossierView {
     pub files: FilesSummary,
     /// Whether it was voided: in no column, kept for its code.
     pub void: bool,
+    /// What opens the public look-up, as on the slip; only where one dossier is read by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lookup_secret: Option<String>,
     /// Counts its changes; the ETag.
     pub version: i64,
 }
@@ -228,6 +231,7 @@ impl DossierView {
             }),
             files: FilesSummary { count: files },
             void: standing.void,
+            lookup_secret: None,
             version: record.version,
             applicant: ApplicantView::of(record.applicant),
             summary: record.summary,

@@ -226,11 +226,13 @@ fn filter_of<P: Permission>(call: &Call<P>, query: &Query, now: LocalTime) -> Re
 #[get("/v1/dossiers/{code}")]
 async fn get_dossier(call: Call<See>) -> Result<HttpResponse, Problem> {
     let code: DossierCode = call.code("code")?;
-    let ambient = call.state.ambient.clone();
+    let (ambient, key) = (call.state.ambient.clone(), call.state.lookup.clone());
     let shown = call
         .read(move |reader, actor| {
             let record = visible(reader, actor, &code)?;
-            view(reader, &ambient, ambient.now(), record)
+            // Answers to writes have none: they are kept for their replay, and the secret is kept nowhere.
+            let lookup_secret = (!record.standing.void).then(|| key.secret(&code));
+            Ok(DossierView { lookup_secret, ..view(reader, &ambient, ambient.now(), record)? })
         })
         .await?;
     let version = shown.version;

@@ -1,10 +1,11 @@
 //! Around every request: its identifier, its line in the log, its metrics, and problems in the caller's language.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
@@ -28,7 +29,15 @@ pub async fn around(
     let route = req.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let method = known_method(req.method());
     let span = tracing::info_span!("request", request_id = %id);
-    let mut answer = next.call(req).instrument(span).await?.map_into_boxed_body();
+    let limit = req.app_data::<Data<AppState>>().and_then(|state| state.edges.time_for(req.method(), &route));
+    let answered = in_time(limit, next.call(req).instrument(span)).await;
+    let Some(answer) = answered else {
+        // What was begun may still be done: a client with an Idempotency-Key finds out by asking again.
+        tracing::warn!(request_id = %id, method, route, "request took too long");
+        let late = Problem::new("timed_out");
+        return Err(InternalError::from_response(late.clone(), late.render(english, &id)).into());
+    };
+    let mut answer = answer?.map_into_boxed_body();
     if let Some(problem) = answer.response().error().and_then(|error| error.as_error::<Problem>()).cloned() {
         answer = answer.map_body(|_, body| body).into_response(problem.render(english, &id));
     }
@@ -42,6 +51,14 @@ pub async fn around(
     metrics::histogram!("motcua_http_request_seconds", &labels[..2]).record(seconds);
     tracing::info!(request_id = %id, method, route, status, seconds, "request");
     Ok(answer)
+}
+
+/// What comes of `work` unless it takes longer than `limit`.
+async fn in_time<T>(limit: Option<Duration>, work: impl Future<Output = T>) -> Option<T> {
+    match limit {
+        Some(limit) => tokio::time::timeout(limit, work).await.ok(),
+        None => Some(work.await),
+    }
 }
 
 /// The method as a label; clients may send any word, and each new one would be kept for ever.

@@ -1,9 +1,13 @@
 //! The API, thin: extract, call, present; one file per resource, one table of errors.
 
+pub mod address;
 pub mod call;
 mod disposition;
+pub mod edges;
 pub mod idempotency;
 pub mod input;
+pub mod limits;
+pub mod lookup_key;
 pub mod middleware;
 pub mod problem;
 pub mod schema;
@@ -38,12 +42,15 @@ pub mod deadlines;
 pub mod notices;
 pub mod webhooks;
 
+pub mod public;
+
 pub mod accounts;
 pub mod oauth;
 pub mod sessions;
 pub mod system;
 
 use actix_web::dev::{ServiceFactory, ServiceRequest};
+use actix_web::http::header::HeaderName;
 use actix_web::web::{self, Data};
 use actix_web::{App, Error};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -58,11 +65,17 @@ use crate::ambient::Ambient;
 use crate::documents::press::Press;
 use crate::files::Files;
 use crate::storage::Db;
+use edges::Edges;
 use idempotency::Running;
+use lookup_key::LookupKey;
 use tokens::TokenKey;
 
 /// The media type of problems.
 const PROBLEM: &str = "application/problem+json";
+
+/// The limits of a route, and what is left of them.
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// What every handler stands on.
 pub struct AppState {
@@ -84,6 +97,12 @@ pub struct AppState {
     pub public_url: Option<String>,
     /// Whether webhooks may call private addresses.
     pub webhook_private: bool,
+    /// Makes and checks the secrets of the public look-up.
+    pub lookup: LookupKey,
+    /// How often the public look-up may be asked.
+    pub limits: public::Limits,
+    /// How the service deals with the outside.
+    pub edges: Edges,
 }
 
 #[derive(OpenApi)]
@@ -135,6 +154,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(webhooks::routes)
         .configure(notices::routes)
         .configure(accounts::routes)
+        .configure(public::routes)
         .configure(system::routes);
 }
 
@@ -191,4 +211,5 @@ pub fn app(
         .service(web::redirect("/docs", "/docs/"))
         .default_service(web::to(system::not_found))
         .wrap(actix_web::middleware::from_fn(middleware::around))
+        .wrap(actix_web::middleware::from_fn(edges::guard))
 }

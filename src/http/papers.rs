@@ -142,8 +142,10 @@ async fn letter(call: Call<See>, kind: Kind) -> Result<HttpResponse, Problem> {
     (status = 404, description = "Not there, another agency's, or never accepted", body = ProblemBody), (status = 409, description = "The dossier is void", body = ProblemBody)))]
 #[get("/v1/dossiers/{code}/receipt.pdf")]
 async fn get_receipt_pdf(call: Call<See>) -> Result<HttpResponse, Problem> {
-    let look_up = call.state.public_url.clone();
-    let assemble = move |reader: &mut Reader, record: &Record| papers::receipt(reader, record, look_up.as_deref());
+    let (key, address) = (call.state.lookup.clone(), call.state.public_url.clone());
+    let assemble = move |reader: &mut Reader, record: &Record| {
+        papers::receipt(reader, record, key.secret(&record.code), address.clone())
+    };
     of_dossier(call, (Kind::Pdf, "giay-tiep-nhan"), assemble).await
 }
 

@@ -35,7 +35,7 @@ pub struct Problem {
     /// The same for a clerk, in Vietnamese.
     particulars: Option<String>,
     errors: Vec<FieldError>,
-    header: Option<Box<(HeaderName, String)>>,
+    headers: Vec<(HeaderName, String)>,
 }
 
 /// How a problem is written, for the API document.
@@ -63,7 +63,7 @@ pub struct ProblemBody {
 impl Problem {
     /// A problem by its code in [`texts::TEXTS`].
     pub fn new(code: &'static str) -> Self {
-        Self { code, hint: None, particulars: None, errors: Vec::new(), header: None }
+        Self { code, hint: None, particulars: None, errors: Vec::new(), headers: Vec::new() }
     }
 
     /// A problem at one member or parameter, under its own code.
@@ -91,7 +91,7 @@ impl Problem {
     /// Adds a header that goes with the status.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: String) -> Self {
-        self.header = Some(Box::new((name, value)));
+        self.headers.push((name, value));
         self
     }
 
@@ -155,8 +155,8 @@ impl Problem {
         if text.status == 503 {
             answer.insert_header(("Retry-After", "2"));
         }
-        if let Some(header) = self.header.as_deref().cloned() {
-            answer.insert_header(header);
+        for header in &self.headers {
+            answer.insert_header(header.clone());
         }
         answer.content_type("application/problem+json").body(body.to_string())
     }

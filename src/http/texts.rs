@@ -24,6 +24,7 @@ const fn text(code: &'static str, status: u16, vi: &'static str, en: &'static st
 pub const TEXTS: &[Text] = &[
     text("internal", 500, "Hệ thống gặp lỗi ngoài dự kiến.", "The service met an unexpected fault."),
     text("unavailable", 503, "Hệ thống đang bận, xin thử lại sau.", "The service is busy; please try again."),
+    text("timed_out", 503, "Yêu cầu xử lý quá lâu.", "The request took too long."),
     text("malformed_json", 400, "Nội dung gửi lên không phải JSON hợp lệ.", "The body is not valid JSON."),
     text("unreadable_body", 400, "Không đọc được nội dung gửi lên.", "The body could not be read."),
     text("unknown_parameter", 400, "Tham số không được hỗ trợ.", "There is no such query parameter."),
@@ -72,6 +73,7 @@ pub const TEXTS: &[Text] = &[
     text("file_empty", 422, "Tệp rỗng.", "The file is empty."),
     text("file_infected", 422, "Tệp nhiễm mã độc, không được lưu.", "The file is infected; it was not kept."),
     text("unsupported_media_type", 415, "Kiểu nội dung không được hỗ trợ.", "The content type is not supported."),
+    text("too_many_requests", 429, "Quá nhiều yêu cầu, xin thử lại sau.", "Too many requests; please try again later."),
     text("precondition_required", 428, "Cần gửi If-Match.", "If-Match is required."),
     text("validation", 422, "Dữ liệu gửi lên chưa hợp lệ.", "Some members are not acceptable."),
     text("unknown_member", 422, "Trường này không được hỗ trợ.", "There is no such member."),

@@ -20,6 +20,7 @@ mod malformed;
 mod moves;
 mod notices;
 mod papers;
+mod public;
 mod reports;
 mod retries;
 mod service_index;

@@ -23,7 +23,10 @@ use motcua::files::store::FileStore;
 use motcua::flow::accounts::{add_user, hash_password};
 use motcua::flow::verify::verify;
 use motcua::flow::{Act, Actor};
+use motcua::http::edges::Edges;
 use motcua::http::idempotency::Running;
+use motcua::http::lookup_key::LookupKey;
+use motcua::http::public::Limits;
 use motcua::http::tokens::TokenKey;
 use motcua::http::{self, AppState};
 use motcua::storage::{Db, PoolSizes, migrate};
@@ -140,15 +143,25 @@ impl TestApp {
 
     /// Starts the application with files of the test's own making.
     pub async fn start_with(kind: Kind, files: impl FnOnce(&Path) -> Files) -> Option<Self> {
-        Self::set_up(kind, files, true).await
+        Self::set_up(kind, files, true, Edges::default()).await
     }
 
     /// Starts the application as offices run it: webhooks may not call private addresses.
     pub async fn start_guarded(kind: Kind) -> Option<Self> {
-        Self::set_up(kind, in_folder, false).await
+        Self::set_up(kind, in_folder, false, Edges::default()).await
     }
 
-    async fn set_up(kind: Kind, files: impl FnOnce(&Path) -> Files, webhook_private: bool) -> Option<Self> {
+    /// Starts the application with settings for the outside.
+    pub async fn start_behind(kind: Kind, edges: Edges) -> Option<Self> {
+        Self::set_up(kind, in_folder, true, edges).await
+    }
+
+    async fn set_up(
+        kind: Kind,
+        files: impl FnOnce(&Path) -> Files,
+        webhook_private: bool,
+        edges: Edges,
+    ) -> Option<Self> {
         let (url, store) = match kind {
             Kind::Sqlite => {
                 let folder = tempfile::tempdir().unwrap();
@@ -175,6 +188,9 @@ impl TestApp {
             press: Press::default(),
             public_url: Some("https://tra-cuu.example.vn/ho-so".to_owned()),
             webhook_private,
+            lookup: LookupKey::new(b"a key for tests only").unwrap(),
+            limits: Limits::default(),
+            edges,
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

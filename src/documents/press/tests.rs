@@ -80,7 +80,8 @@ pub(in crate::documents) fn hard_receipt() -> ReceiptPaper {
         received_at: "2026-03-02T09:00:00".parse().unwrap(),
         promised_at: Some("2026-03-09T09:00:00".parse().unwrap()),
         delivery: None,
-        address: Some("https://tra-cuu.example.vn/H16.18-260302-0001".to_owned()),
+        secret: "ABCDE-FGHJK".to_owned(),
+        address: Some("https://tra-cuu.example.vn".to_owned()),
     }
 }
 

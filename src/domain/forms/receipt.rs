@@ -38,7 +38,9 @@ pub struct ReceiptPaper {
     pub promised_at: Option<LocalTime>,
     /// How the result is wanted.
     pub delivery: Option<Delivery>,
-    /// Where the applicant looks it up.
+    /// What opens the look-up of this dossier to who holds the slip.
+    pub secret: String,
+    /// Address below which applicants look dossiers up.
     pub address: Option<String>,
 }
 
@@ -57,15 +59,22 @@ impl Printable for ReceiptPaper {
         paper.subtitle = Some(format!("Mã hồ sơ: {}", self.dossier));
         paper.body = self.body(set);
         paper.signatures = self.signatures();
-        paper.look_up = Some(match &self.address {
-            Some(address) => LookUp { content: address.clone(), caption: "Quét để tra cứu" },
-            None => LookUp { content: self.dossier.clone(), caption: "Mã hồ sơ" },
-        });
+        let caption = format!("Mã tra cứu: {}", self.secret);
+        paper.look_up = Some(LookUp { content: self.address_of_dossier(), caption });
         paper
     }
 }
 
 impl ReceiptPaper {
+    /// What the QR code says: the address of the dossier with its secret, or where there is no such address, the code.
+    fn address_of_dossier(&self) -> String {
+        match &self.address {
+            // Browsers keep what follows `#` to themselves: the secret gets into no log and no referrer on the way to the page.
+            Some(base) => format!("{}/{}#secret={}", base.trim_end_matches('/'), self.dossier, self.secret),
+            None => self.dossier.clone(),
+        }
+    }
+
     fn body(&self, set: FormSet) -> Vec<Block> {
         let applicant = &self.applicant;
         let mut body = vec![

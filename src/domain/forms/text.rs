@@ -153,7 +153,7 @@ pub struct LookUp {
     /// What the QR code says.
     pub content: String,
     /// What stands beside it.
-    pub caption: &'static str,
+    pub caption: String,
 }
 
 impl Paper {

@@ -1,0 +1,162 @@
+//! The public look-up: how far a dossier has come, for who holds its slip; limited, and silent about everything else.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderName, HeaderValue, RETRY_AFTER};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get};
+use chrono::NaiveDate;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::address;
+use super::call::{knows, read, signed_in};
+use super::input::Query;
+use super::limits::{Buckets, Level, Quota};
+use super::problem::{Problem, ProblemBody};
+use super::{AppState, RATE_LIMIT, RATE_LIMIT_POLICY};
+use crate::domain::dossier_code::DossierCode;
+use crate::domain::look_up::{Completion, Progress};
+use crate::flow::accounts::hex;
+use crate::storage::dossiers;
+
+/// How often one address may look up. Whole villages share an address behind a carrier's gateway.
+const BY_ADDRESS: Quota = Quota { name: "address", most: 60, seconds: 60 };
+/// How often anyone may be wrong about one code.
+const BY_CODE: Quota = Quota { name: "code", most: 20, seconds: 3_600 };
+/// How many addresses, and how many codes, are kept in mind: some megabytes.
+const KEPT: usize = 100_000;
+
+/// The routes of this file.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(look_up);
+}
+
+/// The limits of the public look-up; for the whole process, and gone with it.
+#[derive(Debug)]
+pub struct Limits {
+    addresses: Buckets,
+    codes: Buckets,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { addresses: Buckets::new(BY_ADDRESS, KEPT), codes: Buckets::new(BY_CODE, KEPT) }
+    }
+}
+
+/// How far a dossier has come.
+#[derive(Debug, Serialize, ToSchema)]
+struct ProgressView {
+    /// Its code.
+    #[schema(example = "H16.18-230427-0001")]
+    code: String,
+    /// How far it has come. `finished` says that the office is done, whatever came of it.
+    #[schema(value_type = String, pattern = "^(received|in_progress|waiting_for_applicant|finished|returned)$")]
+    completion: Completion,
+    /// The day on which the result is promised now; null where none is.
+    due_on: Option<NaiveDate>,
+}
+
+/// Looks a dossier up with the secret of its slip, without signing in. A code that is not there and a secret that is wrong
+/// are answered alike. Signed-in callers are not limited.
+#[utoipa::path(tag = "public", security(()), params(("code" = String, Path),
+    ("secret" = String, Query, description = "The secret printed on the slip; hyphen and case do not matter")), responses(
+    (status = 200, description = "How far it has come", body = ProgressView, headers(
+        ("RateLimit" = String, description = "What is left of each limit"), ("RateLimit-Policy" = String, description = "The limits"), ("ETag" = String))),
+    (status = 304, description = "Not changed"), (status = 400, description = "A parameter is missing or unknown", body = ProblemBody),
+    (status = 404, description = "No such dossier, or not its secret", body = ProblemBody),
+    (status = 429, description = "Too many look-ups from this address, or too many wrong ones of this code", body = ProblemBody, headers(
+        ("Retry-After" = u64, description = "Seconds"), ("RateLimit" = String, description = "What is left of each limit"))),
+    (status = 503, description = "Busy", body = ProblemBody)))]
+#[get("/v1/public/dossiers/{code}")]
+async fn look_up(state: Data<AppState>, req: HttpRequest) -> Result<HttpResponse, Problem> {
+    let code = req.match_info().get("code").unwrap_or_default();
+    if signed_in(&state, req.headers()).await.is_ok() {
+        return answer(&state, &req, code).await;
+    }
+    let (limits, now) = (&state.limits, state.ambient.unix(state.ambient.now()));
+    let asker = address::of(&req, &state.edges.proxies).map(household);
+    let by_address = limits.addresses.take(asker, now);
+    if let Some(seconds) = by_address.retry_in {
+        return Err(too_many(seconds, &[(BY_ADDRESS, by_address)]));
+    }
+    let by_code = limits.codes.take(code, now);
+    if let Some(seconds) = by_code.retry_in {
+        return Err(too_many(seconds, &[(BY_ADDRESS, by_address), (BY_CODE, by_code)]));
+    }
+    let answered = answer(&state, &req, code).await;
+    // Only being wrong counts against a code: whoever has the slip may look as often as they like.
+    let is_wrong = answered.as_ref().is_err_and(|problem| problem.code() == "not_found");
+    let by_code = if is_wrong { by_code } else { limits.codes.put_back(code, now) };
+    let told = headers(&[(BY_ADDRESS, by_address), (BY_CODE, by_code)]);
+    match answered {
+        Ok(mut answer) => {
+            for (name, value) in told {
+                answer.headers_mut().insert(name, HeaderValue::try_from(value).map_err(|_| Problem::new("internal"))?);
+            }
+            Ok(answer)
+        }
+        Err(problem) => Err(with_headers(problem, told)),
+    }
+}
+
+async fn answer(state: &Data<AppState>, req: &HttpRequest, code: &str) -> Result<HttpResponse, Problem> {
+    let query = Query::of(req, &["secret"])?;
+    let is_right = state.lookup.opens(code, query.required("secret")?);
+    // What is wrong ends here, before anything was read: no answer can tell by its time whether there is such a dossier.
+    let code = Some(code).filter(|_| is_right).and_then(|code| code.parse::<DossierCode>().ok());
+    let code = code.ok_or_else(|| Problem::new("not_found"))?;
+    let shown = code.to_string();
+    let record = read(state, move |reader| Ok(dossiers::find(reader, &code)?)).await?;
+    let progress = record.and_then(|record| Progress::of(&record.standing));
+    let Progress { completion, due_on } = progress.ok_or_else(|| Problem::new("not_found"))?;
+    let view = serde_json::to_string(&ProgressView { code: shown, completion, due_on });
+    let body = view.map_err(|_| Problem::new("internal"))?;
+    // Not the dossier's version, which would tell how much is going on.
+    let tag = format!("\"{}\"", hex(&Sha256::digest(&body)[..16]));
+    let mut answer = if knows(req.headers(), &tag) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    answer.insert_header((ETAG, tag.clone())).insert_header((CACHE_CONTROL, "no-store"));
+    if knows(req.headers(), &tag) {
+        return Ok(answer.finish());
+    }
+    Ok(answer.content_type("application/json").body(body))
+}
+
+/// Who counts as one: an address, and of version 6 the whole /64, since that is what one line is given.
+fn household(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
+    }
+}
+
+fn too_many(seconds: u64, levels: &[(Quota, Level)]) -> Problem {
+    with_headers(Problem::new("too_many_requests"), headers(levels)).with_header(RETRY_AFTER, seconds.to_string())
+}
+
+fn with_headers(problem: Problem, headers: Vec<(HeaderName, String)>) -> Problem {
+    headers.into_iter().fold(problem, |problem, (name, value)| problem.with_header(name, value))
+}
+
+/// The limits and what is left of them (draft-ietf-httpapi-ratelimit-headers-10).
+fn headers(levels: &[(Quota, Level)]) -> Vec<(HeaderName, String)> {
+    let joined = |one: fn(&(Quota, Level)) -> String| levels.iter().map(one).collect::<Vec<_>>().join(", ");
+    let policy = joined(|(quota, _)| format!("\"{}\";q={};w={}", quota.name, quota.most, quota.seconds));
+    let left = joined(|(quota, level)| format!("\"{}\";r={};t={}", quota.name, level.left, level.full_in));
+    vec![(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, left)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_version_6_counts_as_one() {
+        let one = household("2001:db8:1:2:aaaa::1".parse().unwrap());
+        assert_eq!(one, household("2001:db8:1:2:bbbb::2".parse().unwrap()));
+        assert_ne!(one, household("2001:db8:1:3:aaaa::1".parse().unwrap()));
+    }
+}
