@@ -35,6 +35,9 @@ pub mod delivery;
 pub mod notice;
 pub mod webhook;
 
+pub mod lockout;
+pub mod password;
+
 pub mod refusal;
 
 #[cfg(test)]

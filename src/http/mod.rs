@@ -39,6 +39,7 @@ pub mod notices;
 pub mod webhooks;
 
 pub mod accounts;
+pub mod clients;
 pub mod oauth;
 pub mod sessions;
 pub mod system;
@@ -135,6 +136,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(webhooks::routes)
         .configure(notices::routes)
         .configure(accounts::routes)
+        .configure(clients::routes)
         .configure(system::routes);
 }
 
