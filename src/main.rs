@@ -78,6 +78,9 @@ enum Command {
     /// Machines that may sign in.
     #[command(subcommand)]
     Client(ClientCommand),
+    /// The key file that signs access tokens.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Print the API document.
     Openapi,
 }
@@ -121,6 +124,16 @@ struct AskedReport {
     /// File to write; standard output when left out.
     #[arg(long)]
     output: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum KeyCommand {
+    /// Add a new key, which signs from the next start on; tokens of the one before go on for their 15 minutes.
+    Rotate {
+        /// Drop the keys before, because they got out: their tokens end with the restart, and clients renew them.
+        #[arg(long)]
+        revoke: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -181,6 +194,10 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
         Command::Balances(BalancesCommand::Rebuild) => {
             let struck = rebuild(&app::open(&store)?, &store.ambient())?;
             writeln!(out, "{} balances struck", struck.stamps)?;
+        }
+        Command::Key(KeyCommand::Rotate { revoke }) => {
+            store.rotate_key(&store.ambient(), revoke)?;
+            writeln!(out, "new key; restart what serves")?;
         }
         Command::Client(command) => {
             drop(out);

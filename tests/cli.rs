@@ -164,10 +164,26 @@ async fn serving_stops_cleanly_and_tokens_survive_a_restart() {
     let answer = client.post(format!("{base}/v1/sessions")).json(&body).send().await.unwrap();
     let answer: Value = answer.json().await.unwrap();
     let token = answer["access_token"].as_str().unwrap().to_owned();
+    let mut refresh = answer["refresh_token"].as_str().unwrap().to_owned();
     stop(child);
 
     let (child, base) = serve(folder);
     let me = client.get(format!("{base}/v1/me")).bearer_auth(&token).send().await.unwrap();
     assert_eq!(me.status().as_u16(), 200);
     stop(child);
+
+    // A new key logs nobody out: the one before still verifies, until it is said to have got out.
+    for (arguments, keys, status) in [(&["key", "rotate"][..], 2, 200), (&["key", "rotate", "--revoke"], 1, 401)] {
+        run(folder, arguments, 0);
+        assert_eq!(fs::read_to_string(folder.join("office.key")).unwrap().lines().count(), keys);
+        assert_eq!(fs::metadata(folder.join("office.key")).unwrap().permissions().mode() & 0o777, 0o600);
+        let (child, base) = serve(folder);
+        let me = client.get(format!("{base}/v1/me")).bearer_auth(&token).send().await.unwrap();
+        assert_eq!(me.status().as_u16(), status);
+        let body = json!({"refresh_token": refresh});
+        let renewed = client.post(format!("{base}/v1/sessions/refresh")).json(&body).send().await.unwrap();
+        let renewed: Value = renewed.json().await.unwrap();
+        refresh = renewed["refresh_token"].as_str().unwrap().to_owned();
+        stop(child);
+    }
 }
