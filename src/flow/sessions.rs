@@ -21,6 +21,9 @@ const RETRY: TimeDelta = TimeDelta::seconds(10);
 /// After this long without a failure nothing of the earlier ones is left.
 pub const FAILURES_KEPT: TimeDelta = TimeDelta::days(1);
 
+/// The hash of no password anyone knows, of the same cost as those of users: an unknown name takes as long as a known one.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm8$3YnkqYnOWBXHjwTA5ZK4DoM3hM6g7lJwB0e0vYbVq0c";
+
 /// A session opened or renewed: its identifier, its user, and the refresh token, told once.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -126,9 +129,6 @@ pub fn sign_in(
 
 /// The user, with the hash of the password, if the password is right and they may sign in.
 fn verified(found: Option<(User, String)>, password: &str) -> Option<(User, String)> {
-    // The hash of no password anyone knows, of the same cost.
-    const NOBODY: &str =
-        "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm8$3YnkqYnOWBXHjwTA5ZK4DoM3hM6g7lJwB0e0vYbVq0c";
     let hash = found.as_ref().map_or(NOBODY, |(_, hash)| hash);
     let is_right =
         PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
@@ -210,6 +210,15 @@ pub fn change_password(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_costs_as_much_as_a_user() {
+        let cost = |hash: &str| hash.rsplitn(3, '$').last().unwrap().to_owned();
+        assert_eq!(cost(NOBODY), cost(&hash_password("lan", "con ngựa ăn khoai lang").unwrap()));
+        let read = PasswordHash::new(NOBODY).unwrap();
+        assert_eq!(read.hash.unwrap().as_bytes().len(), 32);
+        assert!(Argon2::default().verify_password(b"nobody", &read).is_err());
+    }
 
     #[test]
     fn an_ipv6_subscriber_is_one_address() {
