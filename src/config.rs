@@ -198,7 +198,8 @@ impl StoreSettings {
         Ok(Files::new(store, scanner, settings.max_file_mib << 20))
     }
 
-    /// The key that signs access tokens: the one set, or that of the key file, which is created readable by its owner alone.
+    /// The key that signs access tokens: the one set, or the last of the key file, which is created readable by its owner
+    /// alone; the lines before the last still verify.
     ///
     /// # Errors
     /// When the file can be neither read nor created.
@@ -209,7 +210,17 @@ impl StoreSettings {
             }
             return Ok(TokenKey::new(secret.as_bytes()));
         }
-        Ok(TokenKey::new(kept_key(&self.key_file(), ambient)?.as_bytes()))
+        let path = self.key_file();
+        if !path.exists() {
+            place_key(&path, ambient)?;
+        }
+        let keys = read_keys(&path)?;
+        match keys.split_last() {
+            Some((newest, older)) => {
+                Ok(TokenKey::after(&older.iter().map(String::as_bytes).collect::<Vec<_>>(), newest.as_bytes()))
+            }
+            None => Err(no_key(&path)),
+        }
     }
 
     /// The key of the public look-up: the one set, or that of a key file of its own. It is not derived from the key of
@@ -227,6 +238,19 @@ impl StoreSettings {
         };
         LookupKey::new(key.as_bytes()).map_err(io::Error::other)
     }
+
+    /// Adds a new key to the key file, which signs from the next start on. The one before stays, so that tokens that are out
+    /// go on, and earlier ones go; with `revoke`, for keys that got out, all go.
+    ///
+    /// # Errors
+    /// When the file can be neither read nor written.
+    pub fn rotate_key(&self, ambient: &Ambient, revoke: bool) -> io::Result<()> {
+        let path = self.key_file();
+        let before = if path.exists() && !revoke { read_keys(&path)?.pop() } else { None };
+        let keys: Vec<String> = before.into_iter().chain([hex(&ambient.random::<32>())]).collect();
+        let draft = draft_of(&path, ambient, &keys)?;
+        fs::rename(&draft, &path)
+    }
 }
 
 /// The key in a file, which is created readable by its owner alone.
@@ -234,22 +258,36 @@ fn kept_key(path: &Path, ambient: &Ambient) -> io::Result<String> {
     if !path.exists() {
         place_key(path, ambient)?;
     }
-    let key = fs::read_to_string(path)?;
-    let key = key.trim();
+    read_keys(path)?.pop().ok_or_else(|| no_key(path))
+}
+
+/// The keys of the key file, the newest last.
+fn read_keys(path: &Path) -> io::Result<Vec<String>> {
+    let text = fs::read_to_string(path)?;
+    let keys: Vec<String> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
     // An empty or torn file would be a key that anyone can guess.
-    if key.len() < SHORTEST_KEY {
-        let cause = format!("{} holds no key: delete it to have a new one made", path.display());
-        return Err(io::Error::other(cause));
+    if keys.is_empty() || keys.iter().any(|key| key.len() < SHORTEST_KEY) {
+        return Err(no_key(path));
     }
-    Ok(key.to_owned())
+    Ok(keys)
+}
+
+fn no_key(path: &Path) -> io::Error {
+    io::Error::other(format!("{} holds no key: delete it to have a new one made", path.display()))
+}
+
+/// Writes keys into a file of their own beside the key file.
+fn draft_of(path: &Path, ambient: &Ambient, keys: &[String]) -> io::Result<PathBuf> {
+    let draft = path.with_extension(format!("key.{}", ambient.new_id()));
+    let mut file = create_private(&draft)?;
+    file.write_all(keys.join("\n").as_bytes())?;
+    file.sync_all()?;
+    Ok(draft)
 }
 
 /// Puts a new key in place whole, or leaves the one that another process placed first.
 fn place_key(path: &Path, ambient: &Ambient) -> io::Result<()> {
-    let draft = path.with_extension(format!("key.{}", ambient.new_id()));
-    let mut file = create_private(&draft)?;
-    file.write_all(hex(&ambient.random::<32>()).as_bytes())?;
-    file.sync_all()?;
+    let draft = draft_of(path, ambient, &[hex(&ambient.random::<32>())])?;
     let placed = fs::hard_link(&draft, path);
     fs::remove_file(&draft)?;
     match placed {

@@ -1,5 +1,7 @@
 //! The program: subcommands, nothing else.
 
+mod account_commands;
+
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
@@ -13,15 +15,16 @@ use motcua::config::{ServeSettings, StoreSettings};
 use motcua::documents::sheet::Imprint;
 use motcua::documents::{form_06a, form_06b};
 use motcua::domain::statistics::Period;
-use motcua::domain::vocabulary::{AgencyCode, Role, Scope};
-use motcua::flow::accounts::{add_client, add_user, hash_password};
+use motcua::domain::vocabulary::AgencyCode;
 use motcua::flow::report;
 use motcua::flow::strike::rebuild;
 use motcua::flow::sweep::sweep;
 use motcua::flow::verify::{Verdict, verify};
-use motcua::flow::{Act, Actor, Fault};
+use motcua::flow::{Act, Actor};
 use motcua::{app, demo, http};
 use serde_json::Value;
+
+use account_commands::{ClientCommand, UserCommand};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -75,6 +78,9 @@ enum Command {
     /// Machines that may sign in.
     #[command(subcommand)]
     Client(ClientCommand),
+    /// The key file that signs access tokens.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Print the API document.
     Openapi,
 }
@@ -121,42 +127,19 @@ struct AskedReport {
 }
 
 #[derive(Subcommand)]
+enum KeyCommand {
+    /// Add a new key, which signs from the next start on; tokens of the one before go on for their 15 minutes.
+    Rotate {
+        /// Drop the keys before, because they got out: their tokens end with the restart, and clients renew them.
+        #[arg(long)]
+        revoke: bool,
+    },
+}
+
+#[derive(Subcommand)]
 enum BalancesCommand {
     /// Build them all anew from the rows; serving goes on meanwhile.
     Rebuild,
-}
-
-#[derive(Subcommand)]
-enum UserCommand {
-    /// Add a user; the password is the first line of standard input.
-    Create {
-        /// Name to sign in with.
-        name: String,
-        /// front_desk, officer, leader, auditor or admin.
-        #[arg(long)]
-        role: Role,
-        /// Agency the role is held at; optional for an administrator.
-        #[arg(long)]
-        agency: Option<AgencyCode>,
-        /// Read the password from standard input.
-        #[arg(long, required = true)]
-        password_stdin: bool,
-    },
-}
-
-#[derive(Subcommand)]
-enum ClientCommand {
-    /// Add a client; prints its identifier and its secret, which is shown this once.
-    Create {
-        /// Name shown in timelines.
-        name: String,
-        /// What it may do, e.g. documents:exchange; may be given several times.
-        #[arg(long = "scope", required = true)]
-        scopes: Vec<Scope>,
-        /// Agency it acts for, with those below it; all when left out.
-        #[arg(long)]
-        agency: Option<AgencyCode>,
-    },
 }
 
 fn main() -> ExitCode {
@@ -212,20 +195,17 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             let struck = rebuild(&app::open(&store)?, &store.ambient())?;
             writeln!(out, "{} balances struck", struck.stamps)?;
         }
-        Command::Client(ClientCommand::Create { name, scopes, agency }) => {
-            let (ambient, actor) = (store.ambient(), Actor::service("command line"));
-            let act = Act { actor: &actor, now: ambient.now(), ambient: &ambient };
-            let db = app::open(&store)?;
-            let (client, secret) = db.write(|tx| add_client(tx, act, &name, &scopes, agency.clone()))?;
-            writeln!(out, "{}", serde_json::json!({"client_id": client.id, "client_secret": secret}))?;
+        Command::Key(KeyCommand::Rotate { revoke }) => {
+            store.rotate_key(&store.ambient(), revoke)?;
+            writeln!(out, "new key; restart what serves")?;
         }
-        Command::User(UserCommand::Create { name, role, agency, password_stdin: _ }) => {
-            let mut password = String::new();
-            io::stdin().lock().read_line(&mut password)?;
-            let password = password.strip_suffix('\n').unwrap_or(&password);
-            let password = password.strip_suffix('\r').unwrap_or(password);
-            create_user(&app::open(&store)?, &store, &name, password, role, agency)?;
-            writeln!(out, "{name} created")?;
+        Command::Client(command) => {
+            drop(out);
+            account_commands::client(&store, command)?;
+        }
+        Command::User(command) => {
+            drop(out);
+            account_commands::user(&store, command)?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -286,20 +266,6 @@ fn serve(
 ) -> io::Result<()> {
     tracing::info!(address = %listener.local_addr()?, "listening");
     actix_web::rt::System::new().block_on(app::serve(db, store.ambient(), store, settings, listener))
-}
-
-fn create_user(
-    db: &motcua::storage::Db,
-    store: &StoreSettings,
-    name: &str,
-    password: &str,
-    role: Role,
-    agency: Option<AgencyCode>,
-) -> Result<(), Fault> {
-    let (ambient, actor) = (store.ambient(), Actor::service("command line"));
-    let hash = hash_password(password)?;
-    let act = Act { actor: &actor, now: ambient.now(), ambient: &ambient };
-    db.write(|tx| add_user(tx, act, (name, &hash), role, agency.clone())).map(drop)
 }
 
 fn import(store: &StoreSettings, file: &str) -> Result<ExitCode, Box<dyn Error>> {

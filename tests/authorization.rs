@@ -30,6 +30,7 @@ const ADMIN: &[Role] = &[Role::Admin];
 /// The contract's role table (section 2), route by route: who is not named gets 403 whatever the body.
 const TABLE: &[(&str, &[Role])] = &[
     ("GET /v1/me", EVERYONE),
+    ("POST /v1/me/password", EVERYONE),
     ("DELETE /v1/sessions/current", EVERYONE),
     ("GET /v1/dossiers", EVERYONE),
     ("POST /v1/dossiers", HANDLE),
@@ -112,8 +113,14 @@ const TABLE: &[(&str, &[Role])] = &[
     ("GET /v1/users", ADMIN),
     ("POST /v1/users", ADMIN),
     ("GET /v1/users/{id}", ADMIN),
+    ("PATCH /v1/users/{id}", ADMIN),
+    ("POST /v1/users/{id}/password", ADMIN),
     ("GET /v1/clients", ADMIN),
     ("POST /v1/clients", ADMIN),
+    ("GET /v1/clients/{id}", ADMIN),
+    ("PATCH /v1/clients/{id}", ADMIN),
+    ("DELETE /v1/clients/{id}", ADMIN),
+    ("POST /v1/clients/{id}/rotate-secret", ADMIN),
     ("POST /v1/imports", ADMIN),
     ("GET /v1/webhooks", ADMIN),
     ("POST /v1/webhooks", ADMIN),

@@ -88,6 +88,49 @@ fn a_fresh_office_is_set_up_from_the_command_line() {
     assert_eq!(run(folder, &["openapi"], 0), include_str!("../openapi/openapi.json"));
 }
 
+/// Runs a command that reads a password from standard input.
+#[track_caller]
+fn with_password(folder: &Path, arguments: &[&str], password: &str, code: i32) -> String {
+    let mut child = motcua(folder, arguments).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(format!("{password}\n").as_bytes()).unwrap();
+    told(child.wait_with_output().unwrap(), code)
+}
+
+#[test]
+fn users_and_clients_are_kept_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    create_user(folder);
+    let create = ["user", "create", "binh", "--role", "admin", "--password-stdin"];
+    with_password(folder, &create, "matkhau123", 1);
+    with_password(folder, &create, "con ngựa ăn khoai lang", 0);
+    let reset = ["user", "password", "binh", "--password-stdin"];
+    with_password(folder, &reset, "1234567890", 1);
+    assert!(with_password(folder, &reset, "đi chợ từ sáng sớm", 0).contains("binh has a new password"));
+    let users = |folder: &Path| -> Vec<(String, bool)> {
+        let lines = run(folder, &["user", "list"], 0);
+        let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.map(|user| (user["username"].as_str().unwrap().to_owned(), user["disabled"] == true)).collect()
+    };
+    run(folder, &["user", "disable", "binh"], 0);
+    assert_eq!(users(folder), [("binh".to_owned(), true), ("lan".to_owned(), false)]);
+    run(folder, &["user", "enable", "binh"], 0);
+    assert_eq!(users(folder)[0], ("binh".to_owned(), false));
+    run(folder, &["user", "disable", "nobody"], 1);
+
+    let made = run(folder, &["client", "create", "iOffice", "--scope", "documents:exchange"], 0);
+    let made: Value = serde_json::from_str(&made).unwrap();
+    let id = made["client_id"].as_str().unwrap();
+    let rotated: Value = serde_json::from_str(&run(folder, &["client", "rotate", id], 0)).unwrap();
+    assert_eq!(rotated["client_id"], id);
+    assert_ne!(rotated["client_secret"], made["client_secret"]);
+    run(folder, &["client", "disable", id], 0);
+    let listed: Value = serde_json::from_str(&run(folder, &["client", "list"], 0)).unwrap();
+    assert_eq!((&listed["id"], &listed["disabled"]), (&json!(id), &json!(true)));
+    assert!(listed.get("client_secret").is_none() && listed.get("secret").is_none());
+    run(folder, &["client", "enable", id], 0);
+}
+
 /// Serves until it answers.
 /// Serves on a free port; the program says which one once it listens.
 fn serve(folder: &Path) -> (Child, String) {
@@ -121,10 +164,26 @@ async fn serving_stops_cleanly_and_tokens_survive_a_restart() {
     let answer = client.post(format!("{base}/v1/sessions")).json(&body).send().await.unwrap();
     let answer: Value = answer.json().await.unwrap();
     let token = answer["access_token"].as_str().unwrap().to_owned();
+    let mut refresh = answer["refresh_token"].as_str().unwrap().to_owned();
     stop(child);
 
     let (child, base) = serve(folder);
     let me = client.get(format!("{base}/v1/me")).bearer_auth(&token).send().await.unwrap();
     assert_eq!(me.status().as_u16(), 200);
     stop(child);
+
+    // A new key logs nobody out: the one before still verifies, until it is said to have got out.
+    for (arguments, keys, status) in [(&["key", "rotate"][..], 2, 200), (&["key", "rotate", "--revoke"], 1, 401)] {
+        run(folder, arguments, 0);
+        assert_eq!(fs::read_to_string(folder.join("office.key")).unwrap().lines().count(), keys);
+        assert_eq!(fs::metadata(folder.join("office.key")).unwrap().permissions().mode() & 0o777, 0o600);
+        let (child, base) = serve(folder);
+        let me = client.get(format!("{base}/v1/me")).bearer_auth(&token).send().await.unwrap();
+        assert_eq!(me.status().as_u16(), status);
+        let body = json!({"refresh_token": refresh});
+        let renewed = client.post(format!("{base}/v1/sessions/refresh")).json(&body).send().await.unwrap();
+        let renewed: Value = renewed.json().await.unwrap();
+        refresh = renewed["refresh_token"].as_str().unwrap().to_owned();
+        stop(child);
+    }
 }

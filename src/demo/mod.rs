@@ -84,7 +84,7 @@ pub fn start_afresh() -> std::io::Result<String> {
 pub fn login(db: &Db, ambient: &Ambient) -> Result<(), Fault> {
     let actor = Actor::service("demo");
     let act = Act { actor: &actor, now: ambient.now(), ambient };
-    let hash = hash_password(PASSWORD)?;
+    let hash = hash_password(LOGIN, PASSWORD)?;
     match db.write(|tx| add_user(tx, act, (LOGIN, &hash), Role::Admin, None)) {
         Ok(_) | Err(Fault::Exists(_)) => Ok(()),
         Err(other) => Err(other),

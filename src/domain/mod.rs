@@ -36,6 +36,9 @@ pub mod delivery;
 pub mod notice;
 pub mod webhook;
 
+pub mod lockout;
+pub mod password;
+
 pub mod refusal;
 
 #[cfg(test)]

@@ -133,6 +133,10 @@ pub enum Refusal {
     #[error("the message waits to be sent anyway")]
     DeliveryWaits,
 
+    /// Administrators do not disable, demote or reset themselves: somebody is always left to administer.
+    #[error("nobody does this to their own account")]
+    OwnAccount,
+
     /// More dossiers than a register takes.
     #[error("a register takes at most {most} dossiers")]
     RegisterTooLong {
@@ -183,6 +187,7 @@ impl Refusal {
             Self::LetterSuperseded => "letter_superseded",
             Self::WebhookOff => "webhook_off",
             Self::DeliveryWaits => "delivery_waits",
+            Self::OwnAccount => "own_account",
             Self::RegisterTooLong { .. } => "register_too_long",
             Self::PeriodOpen { .. } => "period_open",
         }

@@ -1,44 +1,38 @@
-//! Accounts: users and clients are set up, people sign in, renew and sign out.
+//! People's accounts: added, changed, disabled, given a new password.
 
 use argon2::Argon2;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
-use chrono::TimeDelta;
+use argon2::password_hash::PasswordHasher;
 use sha2::{Digest, Sha256};
 
-use super::actor::Act;
+use super::actor::{Act, Actor};
 use super::administer::require_reach;
 use super::fault::Fault;
-use crate::ambient::Ambient;
-use crate::domain::vocabulary::{AgencyCode, Role, Scope};
-use crate::storage::accounts::{self, Client, User};
-use crate::storage::{Db, Reader, StorageError, Tx};
+use super::sessions::Watch;
+use crate::domain::password;
+use crate::domain::refusal::Refusal;
+use crate::domain::vocabulary::{AgencyCode, Role};
+use crate::folding::fold;
+use crate::storage::accounts::{self, User};
+use crate::storage::{Reader, StorageError, Tx, sessions};
 
-/// How long a session lasts without being renewed.
-const SESSION: TimeDelta = TimeDelta::days(30);
-/// Shortest password, in characters.
-const SHORTEST_PASSWORD: usize = 10;
-/// Longest password, in bytes: argon2 is not to be fed novels.
-const LONGEST_PASSWORD: usize = 200;
-
-/// A session opened or renewed: its identifier, its user, and the refresh token, told once.
-#[derive(Debug, Clone)]
-pub struct Session {
-    /// Opaque identifier.
-    pub id: String,
-    /// Who signed in.
-    pub user: User,
-    /// To be exchanged once for a new one.
-    pub refresh_token: String,
+/// What is to be changed of a user; `None` leaves a member alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserPatch {
+    /// Role.
+    pub role: Option<Role>,
+    /// Agency; `Some(None)` clears.
+    pub agency: Option<Option<AgencyCode>>,
+    /// Whether signing in is over for now.
+    pub disabled: Option<bool>,
 }
 
-/// The hash of a password to be stored.
+/// The hash of a password to be stored, of the user who has this name.
 ///
 /// # Errors
-/// [`Fault::Invalid`] at `/password` when it is too short or too long.
-pub fn hash_password(password: &str) -> Result<String, Fault> {
-    if password.chars().count() < SHORTEST_PASSWORD || password.len() > LONGEST_PASSWORD {
-        return Err(Fault::Invalid { pointer: "/password", code: "weak_password" });
-    }
+/// [`Fault::Invalid`] at `/password` when the password is not taken ([`password::check`]).
+pub fn hash_password(username: &str, password: &str) -> Result<String, Fault> {
+    password::check(password, (&fold(password), &fold(username)))
+        .map_err(|weakness| Fault::Invalid { pointer: "/password", code: weakness.code() })?;
     let hashed = Argon2::default().hash_password(password.as_bytes());
     Ok(hashed.map_err(|cause| StorageError::corrupt("password", cause))?.to_string())
 }
@@ -61,31 +55,99 @@ pub fn add_user(
     if accounts::by_username(tx, username)?.is_some() {
         return Err(Fault::Exists("user"));
     }
-    let user = User { id: act.ambient.new_id(), username: username.to_owned(), role, agency, version: 1 };
+    let (id, username) = (act.ambient.new_id(), username.to_owned());
+    let user = User { id, username, role, agency, disabled: false, version: 1 };
     accounts::insert_user(tx, &user, password_hash, act.now)?;
     Ok(user)
 }
 
-/// Adds a client; answers it with its secret, which is not kept and told only here.
+/// A user in the actor's reach.
 ///
 /// # Errors
-/// [`Fault::Unknown`] agency.
-pub fn add_client(
-    tx: &mut Tx,
-    act: Act<'_>,
-    name: &str,
-    scopes: &[Scope],
-    agency: Option<AgencyCode>,
-) -> Result<(Client, String), Fault> {
-    require_agency(tx, act, false, agency.as_ref())?;
-    let secret = hex(&act.ambient.random::<32>());
-    let (id, name, scopes) = (act.ambient.new_id(), name.to_owned(), scopes.to_vec());
-    let client = Client { id, name, scopes, agency, version: 1 };
-    accounts::insert_client(tx, &client, &digest(&secret), act.now)?;
-    Ok((client, secret))
+/// [`Fault::NotFound`].
+pub fn find_user(reader: &mut Reader, actor: &Actor, id: &str) -> Result<User, Fault> {
+    let user = accounts::find_user(reader, id)?.ok_or(Fault::NotFound("user"))?;
+    if is_within(reader, actor, user.agency.as_ref())? { Ok(user) } else { Err(Fault::NotFound("user")) }
 }
 
-fn require_agency(tx: &mut Tx, act: Act<'_>, needed: bool, agency: Option<&AgencyCode>) -> Result<(), Fault> {
+/// Changes a user. Who is disabled is signed out everywhere; who is enabled again may sign in at once.
+///
+/// # Errors
+/// [`Fault::NotFound`], [`Fault::Changed`], [`Refusal::OwnAccount`], [`Fault::Unknown`] agency, [`Fault::Forbidden`] when
+/// the user would reach further than the actor.
+pub fn change_user(
+    tx: &mut Tx,
+    act: Act<'_>,
+    id: &str,
+    expected: Option<i64>,
+    patch: &UserPatch,
+) -> Result<User, Fault> {
+    let mut user = others_account(tx, act, id, expected)?;
+    user.role = patch.role.unwrap_or(user.role);
+    if let Some(agency) = &patch.agency {
+        user.agency.clone_from(agency);
+    }
+    require_agency(tx, act, user.role != Role::Admin, user.agency.as_ref())?;
+    user.disabled = patch.disabled.unwrap_or(user.disabled);
+    accounts::save_user(tx, &mut user)?;
+    match patch.disabled {
+        Some(true) => sessions::end_all_of(tx, &user.id)?,
+        Some(false) => Watch::on(&user.username, None).clear(tx)?,
+        None => {}
+    }
+    Ok(user)
+}
+
+/// Gives a user a new password, hashed before; they are signed out everywhere, and failed sign-ins are forgotten.
+///
+/// # Errors
+/// [`Fault::NotFound`], [`Fault::Changed`], [`Refusal::OwnAccount`]: one's own password is changed by who knows it.
+pub fn reset_password(
+    tx: &mut Tx,
+    act: Act<'_>,
+    id: &str,
+    expected: Option<i64>,
+    password_hash: &str,
+) -> Result<User, Fault> {
+    let mut user = others_account(tx, act, id, expected)?;
+    store_password(tx, &mut user, password_hash)?;
+    Ok(user)
+}
+
+/// Stores a new password and ends what was opened with the old one.
+pub(in crate::flow) fn store_password(tx: &mut Tx, user: &mut User, password_hash: &str) -> Result<(), Fault> {
+    accounts::set_password(tx, user, password_hash)?;
+    sessions::end_all_of(tx, &user.id)?;
+    Ok(Watch::on(&user.username, None).clear(tx)?)
+}
+
+fn others_account(tx: &mut Tx, act: Act<'_>, id: &str, expected: Option<i64>) -> Result<User, Fault> {
+    let user = find_user(tx, act.actor, id)?;
+    if expected.is_some_and(|expected| expected != user.version) {
+        return Err(Fault::Changed);
+    }
+    if user.id == act.actor.id { Err(Refusal::OwnAccount.into()) } else { Ok(user) }
+}
+
+/// Whether what is held at an agency is the actor's to keep; what is held at none is theirs who act everywhere.
+pub(in crate::flow) fn is_within(
+    reader: &mut Reader,
+    actor: &Actor,
+    agency: Option<&AgencyCode>,
+) -> Result<bool, Fault> {
+    match agency {
+        Some(agency) => Ok(actor.sides(reader, agency, agency)?.resolving),
+        None => Ok(actor.agency.is_none()),
+    }
+}
+
+/// Whether the actor may have an account act at an agency, or, at none, everywhere.
+pub(in crate::flow) fn require_agency(
+    tx: &mut Tx,
+    act: Act<'_>,
+    needed: bool,
+    agency: Option<&AgencyCode>,
+) -> Result<(), Fault> {
     match agency {
         Some(agency) => match require_reach(tx, act.actor, agency) {
             Err(Fault::NotFound(_)) => Err(Fault::Unknown { pointer: "/agency", what: "agency" }),
@@ -97,53 +159,8 @@ fn require_agency(tx: &mut Tx, act: Act<'_>, needed: bool, agency: Option<&Agenc
     }
 }
 
-/// Signs a user in. An unknown name takes as long as a wrong password.
-///
-/// # Errors
-/// [`Fault::BadCredentials`].
-pub fn sign_in(db: &Db, ambient: &Ambient, username: &str, password: &str) -> Result<Session, Fault> {
-    let found = db.read(|reader| accounts::by_username(reader, username))?;
-    let Some(user) = verified(found, password) else { return Err(Fault::BadCredentials) };
-    let now = ambient.now();
-    let (id, refresh_token) = (ambient.new_id(), hex(&ambient.random::<32>()));
-    db.write(|tx| accounts::insert_session(tx, &id, &user.id, &digest(&refresh_token), (now, now + SESSION)))?;
-    Ok(Session { id, user, refresh_token })
-}
-
-fn verified(found: Option<(User, String)>, password: &str) -> Option<User> {
-    // The hash of no password anyone knows, of the same cost.
-    const NOBODY: &str =
-        "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm8$3YnkqYnOWBXHjwTA5ZK4DoM3hM6g7lJwB0e0vYbVq0c";
-    let (user, hash) = found.map_or((None, NOBODY.to_owned()), |(user, hash)| (Some(user), hash));
-    let is_right = PasswordHash::new(&hash)
-        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
-    user.filter(|_| is_right)
-}
-
-/// Renews a session: the refresh token is used up and a new one given.
-///
-/// # Errors
-/// [`Fault::BadCredentials`].
-pub fn renew(db: &Db, ambient: &Ambient, refresh_token: &str) -> Result<Session, Fault> {
-    let (now, next) = (ambient.now(), hex(&ambient.random::<32>()));
-    let rotated = db.write(|tx| accounts::rotate(tx, &digest(refresh_token), &digest(&next), (now, now + SESSION)))?;
-    let (id, user) = rotated.ok_or(Fault::BadCredentials)?;
-    Ok(Session { id, user, refresh_token: next })
-}
-
-/// The client that has this secret.
-///
-/// # Errors
-/// [`Fault::BadCredentials`] when there is none.
-pub fn client_of(reader: &mut Reader, id: &str, secret: &str) -> Result<Client, Fault> {
-    let given = digest(secret);
-    // The digests of two secrets say nothing about each other: how long comparing them takes is no hint.
-    let found = accounts::client_with_secret(reader, id)?.filter(|(_, kept)| *kept == given);
-    found.map(|(client, _)| client).ok_or(Fault::BadCredentials)
-}
-
 /// Hex of SHA-256; enough for secrets that are random themselves.
-fn digest(secret: &str) -> String {
+pub(in crate::flow) fn digest(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
 }
 

@@ -49,6 +49,12 @@ pub enum Fault {
     /// Name or password, or the refresh token, is wrong.
     #[error("wrong credentials")]
     BadCredentials,
+    /// Too many sign-ins failed; nothing was looked at.
+    #[error("too many failed sign-ins; wait {seconds} s")]
+    TooManyAttempts {
+        /// How long to wait.
+        seconds: i64,
+    },
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),

@@ -32,6 +32,8 @@ pub mod webhooks;
 
 pub mod accounts;
 pub mod administer;
+pub mod clients;
+pub mod sessions;
 
 pub use actor::{Act, Action, Actor};
 pub use fault::Fault;

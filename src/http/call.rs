@@ -19,7 +19,7 @@ use super::tokens::Bearer;
 use crate::domain::vocabulary::{LocalTime, Role, Scope};
 use crate::flow::actor::Authority;
 use crate::flow::{Act, Actor, Fault};
-use crate::storage::{Reader, StorageError, Tx, accounts};
+use crate::storage::{Reader, StorageError, Tx, clients, sessions};
 
 /// Who may make a call.
 pub trait Permission: 'static {
@@ -172,17 +172,24 @@ pub(in crate::http) async fn signed_in(
 /// Whom a token stands for now: its session or client may have ended, or have less rights than it had.
 fn known(reader: &mut Reader, bearer: Bearer, now: LocalTime) -> Result<Option<(Option<String>, Actor)>, StorageError> {
     match bearer {
-        Bearer::Session(session) => Ok(accounts::user_of_session(reader, &session, now)?.map(|user| {
+        Bearer::Session(session) => Ok(sessions::user_of(reader, &session, now)?.map(|user| {
             let authority = Authority::Role(user.role);
             (Some(session), Actor { id: user.id, name: user.username, authority, agency: user.agency })
         })),
-        Bearer::Client { id, scopes } => Ok(accounts::find_client(reader, &id)?.map(|client| {
-            let scopes = scopes.into_iter().filter(|scope| client.scopes.contains(scope)).collect();
-            (
-                None,
-                Actor { id: client.id, name: client.name, authority: Authority::Scopes(scopes), agency: client.agency },
-            )
-        })),
+        Bearer::Client { id, scopes } => {
+            Ok(clients::find(reader, &id)?.filter(|client| !client.disabled).map(|client| {
+                let scopes = scopes.into_iter().filter(|scope| client.scopes.contains(scope)).collect();
+                (
+                    None,
+                    Actor {
+                        id: client.id,
+                        name: client.name,
+                        authority: Authority::Scopes(scopes),
+                        agency: client.agency,
+                    },
+                )
+            }))
+        }
     }
 }
 

@@ -45,6 +45,7 @@ pub mod webhooks;
 pub mod public;
 
 pub mod accounts;
+pub mod clients;
 pub mod oauth;
 pub mod sessions;
 pub mod system;
@@ -155,6 +156,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(notices::routes)
         .configure(accounts::routes)
         .configure(public::routes)
+        .configure(clients::routes)
         .configure(system::routes);
 }
 

@@ -15,8 +15,8 @@ use super::call::read;
 use super::problem::Problem;
 use super::tokens::{LIFETIME, words};
 use crate::domain::vocabulary::Scope;
-use crate::flow::accounts::client_of;
-use crate::storage::accounts::Client;
+use crate::flow::clients::of_secret;
+use crate::storage::clients::Client;
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -100,13 +100,13 @@ async fn token(
     if id.contains('\0') {
         return Ok(refused(INVALID_CLIENT));
     }
-    let client = match read(&state, move |reader| client_of(reader, &id, &secret)).await {
+    let now = state.ambient.now();
+    let client = match read(&state, move |reader| of_secret(reader, &id, &secret, now)).await {
         Err(problem) if problem.code() == "bad_credentials" => return Ok(refused(INVALID_CLIENT)),
         other => other?,
     };
     let Some(scopes) = granted(&client, form.scope.as_deref()) else { return Ok(refused(INVALID_SCOPE)) };
-    let now = state.ambient.unix(state.ambient.now());
-    let access_token = state.tokens.sign_client(&client.id, &scopes, now).map_err(|cause| {
+    let access_token = state.tokens.sign_client(&client.id, &scopes, state.ambient.unix(now)).map_err(|cause| {
         tracing::error!(%cause, "token not signed");
         Problem::new("internal")
     })?;

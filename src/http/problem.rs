@@ -3,7 +3,7 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::HeaderName;
+use actix_web::http::header::{HeaderName, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::json;
@@ -209,6 +209,9 @@ impl From<Fault> for Problem {
             Fault::Invalid { pointer, code } => Self::at(code, pointer),
             Fault::Unavailable(_) => Self::new("unavailable"),
             Fault::BadCredentials => Self::new("bad_credentials"),
+            Fault::TooManyAttempts { seconds } => {
+                Self::new("too_many_attempts").with_header(RETRY_AFTER, seconds.to_string())
+            }
             Fault::Storage(error) => error.into(),
         }
     }

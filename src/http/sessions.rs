@@ -1,4 +1,6 @@
-//! Signing in, renewing, signing out, and who one is.
+//! Signing in, renewing, signing out, who one is, and one's own password.
+
+use std::net::IpAddr;
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
@@ -7,19 +9,19 @@ use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::AppState;
+use super::{AppState, address};
 use super::call::{Anyone, Call, Person, blocking};
 use super::input::{parse, read_body};
 use super::problem::{Problem, ProblemBody};
 use super::tokens::LIFETIME;
 use crate::domain::vocabulary::{Role, Scope};
-use crate::flow::accounts::{self, Session};
 use crate::flow::actor::Authority;
-use crate::storage::accounts::end_session;
+use crate::flow::sessions::{self as verbs, Session};
+use crate::storage::sessions::end;
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(sign_in).service(refresh).service(sign_out).service(me);
+    config.service(sign_in).service(refresh).service(sign_out).service(me).service(change_password);
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -66,22 +68,34 @@ struct Me {
     agency: Option<String>,
 }
 
-/// Signs in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewPassword {
+    /// The present password.
+    current: String,
+    /// At least 10 characters, not the name, none of those that everybody tries first.
+    new: String,
+}
+
+/// Signs in. After five wrong passwords a name has to wait for 30 seconds, then twice as long each time, 15 minutes at most;
+/// an address after a hundred. Sessions that are open go on meanwhile.
 #[utoipa::path(tag = "sessions", security(()), request_body = Credentials, responses(
     (status = 200, description = "Signed in", body = Tokens),
     (status = 401, description = "Wrong name or password", body = ProblemBody),
+    (status = 429, description = "Too many failed; wait as Retry-After says", body = ProblemBody),
     (status = 400, description = "Not JSON", body = ProblemBody), (status = 422, description = "Members refused", body = ProblemBody)))]
 #[post("/v1/sessions")]
 async fn sign_in(state: Data<AppState>, req: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
     let Credentials { username, password } = parse(&read_body(&req, payload).await?)?;
     // As names are kept: however the keyboard composed it.
     let username: String = username.trim().nfc().collect();
-    let inner = state.clone();
-    let session = blocking(move || accounts::sign_in(&inner.db, &inner.ambient, &username, &password)).await?;
+    let (inner, address) = (state.clone(), address::of(&req, &state.edges.proxies));
+    let session = blocking(move || verbs::sign_in(&inner.db, &inner.ambient, (&username, &password), address)).await?;
     tokens(&state, session)
 }
 
-/// Exchanges a refresh token for new tokens.
+/// Exchanges a refresh token for new tokens. A token that is used up and comes again ends its session, but for the one used
+/// last, which may come again for ten seconds when its answer was lost. A client renews one at a time.
 #[utoipa::path(tag = "sessions", security(()), request_body = Refresh, responses(
     (status = 200, description = "Renewed", body = Tokens),
     (status = 401, description = "The token is used up or unknown", body = ProblemBody),
@@ -90,7 +104,7 @@ async fn sign_in(state: Data<AppState>, req: HttpRequest, payload: Payload) -> R
 async fn refresh(state: Data<AppState>, req: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
     let Refresh { refresh_token } = parse(&read_body(&req, payload).await?)?;
     let inner = state.clone();
-    let session = blocking(move || accounts::renew(&inner.db, &inner.ambient, &refresh_token)).await?;
+    let session = blocking(move || verbs::renew(&inner.db, &inner.ambient, &refresh_token)).await?;
     tokens(&state, session)
 }
 
@@ -110,7 +124,7 @@ fn tokens(state: &AppState, session: Session) -> Result<HttpResponse, Problem> {
 #[delete("/v1/sessions/current")]
 async fn sign_out(call: Call<Person>) -> Result<HttpResponse, Problem> {
     let session = call.session.clone().unwrap_or_default();
-    call.write(move |tx, _| Ok(end_session(tx, &session)?)).await?;
+    call.write(move |tx, _| Ok(end(tx, &session)?)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -130,4 +144,18 @@ async fn me(call: Call<Anyone>) -> HttpResponse {
         scopes,
         agency: actor.agency.as_ref().map(ToString::to_string),
     })
+}
+
+/// Changes one's own password. All of one's sessions end, this one, too.
+#[utoipa::path(tag = "sessions", request_body = NewPassword, responses((status = 204, description = "Changed; sign in anew"),
+    (status = 403, description = "Not a person", body = ProblemBody),
+    (status = 422, description = "The present password is wrong or the new one is not taken", body = ProblemBody),
+    (status = 429, description = "Too many failed; wait as Retry-After says", body = ProblemBody)))]
+#[post("/v1/me/password")]
+async fn change_password(mut call: Call<Person>) -> Result<HttpResponse, Problem> {
+    let (NewPassword { current, new }, _) = call.body::<NewPassword>().await?;
+    let (state, name, address) = (call.state.clone(), call.actor.name.clone(), address::of(&call.req, &call.state.edges.proxies));
+    let passwords = move || verbs::change_password(&state.db, &state.ambient, &name, (&current, &new), address);
+    blocking(passwords).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

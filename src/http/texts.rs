@@ -104,6 +104,21 @@ pub const TEXTS: &[Text] = &[
         "Mật khẩu phải có từ 10 ký tự (tối đa 200 byte).",
         "A password has at least 10 characters (and at most 200 bytes).",
     ),
+    text(
+        "common_password",
+        422,
+        "Mật khẩu quá phổ biến, dễ đoán.",
+        "The password is among those that everybody tries first.",
+    ),
+    text("password_is_name", 422, "Mật khẩu gần như là tên đăng nhập.", "The password is little more than the name."),
+    text("wrong_password", 422, "Mật khẩu hiện tại không đúng.", "The present password is wrong."),
+    text("own_account", 409, "Không tự làm việc này với tài khoản của mình.", "Nobody does this to their own account."),
+    text(
+        "too_many_attempts",
+        429,
+        "Đăng nhập sai quá nhiều lần, xin chờ.",
+        "Too many sign-ins failed; please wait as Retry-After says.",
+    ),
     text("agency_required", 422, "Vai trò này cần có cơ quan.", "This role needs an agency."),
     text(
         "idempotency_key_reused",

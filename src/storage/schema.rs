@@ -323,6 +323,7 @@ diesel::table! {
         agency -> Nullable<Text>,
         created_at -> Timestamp,
         version -> BigInt,
+        disabled -> Bool,
     }
 }
 
@@ -333,6 +334,25 @@ diesel::table! {
         refresh_hash -> Text,
         created_at -> Timestamp,
         expires_at -> Timestamp,
+        retry_hash -> Nullable<Text>,
+        retry_until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    spent_tokens (refresh_hash) {
+        refresh_hash -> Text,
+        session -> Text,
+        spent_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    sign_in_failures (subject) {
+        subject -> Text,
+        failures -> Integer,
+        last_at -> Timestamp,
+        locked_until -> Nullable<Timestamp>,
     }
 }
 
@@ -345,6 +365,9 @@ diesel::table! {
         agency -> Nullable<Text>,
         created_at -> Timestamp,
         version -> BigInt,
+        disabled -> Bool,
+        old_secret_hash -> Nullable<Text>,
+        old_secret_until -> Nullable<Timestamp>,
     }
 }
 
@@ -484,6 +507,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     users,
     sessions,
+    spent_tokens,
+    sign_in_failures,
     clients,
     reports,
     files,

@@ -13,9 +13,10 @@ use tokio::sync::watch;
 use crate::ambient::Ambient;
 use crate::files::Files;
 use crate::flow::Fault;
+use crate::flow::sessions::{FAILURES_KEPT, LENGTH};
 use crate::flow::strike::keep_up;
 use crate::flow::sweep::sweep;
-use crate::storage::{Db, deliveries, idempotency, leases};
+use crate::storage::{Db, deliveries, idempotency, leases, sessions, sign_ins};
 
 pub use tidy::tidy_files;
 
@@ -63,6 +64,8 @@ fn round(db: &Db, ambient: &Ambient, files: &Files, at_risk_days: u32, holder: &
         tracing::info!(stamps = struck.stamps, anew = struck.anew, "balances struck");
     }
     db.write(|tx| idempotency::forget(tx, now - idempotency::KEPT))?;
+    db.write(|tx| sessions::forget(tx, now, now - LENGTH))?;
+    db.write(|tx| sign_ins::forget(tx, now - FAILURES_KEPT))?;
     db.write(|tx| deliveries::forget(tx, now - LOG_KEPT))?;
     tidy_files(db, ambient, files)?;
     Ok(())

@@ -10,6 +10,7 @@ mod counts;
 mod drilldown;
 mod edges;
 mod files;
+mod identity;
 mod intake;
 mod ioffice;
 mod ioffice_bad_input;

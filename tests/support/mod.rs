@@ -218,7 +218,7 @@ impl TestApp {
     pub async fn user(&self, name: &str, role: Role, agency: Option<&str>) -> String {
         let actor = Actor::service("tests");
         let act = Act { actor: &actor, now: self.ambient.now(), ambient: &self.ambient };
-        let hash = hash_password(PASSWORD).unwrap();
+        let hash = hash_password(name, PASSWORD).unwrap();
         let agency: Option<AgencyCode> = agency.map(|code| code.parse().unwrap());
         self.db.write(|tx| add_user(tx, act, (name, &hash), role, agency.clone())).unwrap();
         self.sign_in(name).await

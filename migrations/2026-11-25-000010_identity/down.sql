@@ -1,0 +1,10 @@
+DROP TABLE sign_in_failures;
+DROP TABLE spent_tokens;
+DROP INDEX sessions_by_end;
+DROP INDEX sessions_of_user;
+ALTER TABLE sessions DROP COLUMN retry_until;
+ALTER TABLE sessions DROP COLUMN retry_hash;
+ALTER TABLE clients DROP COLUMN old_secret_until;
+ALTER TABLE clients DROP COLUMN old_secret_hash;
+ALTER TABLE clients DROP COLUMN disabled;
+ALTER TABLE users DROP COLUMN disabled;
