@@ -15,7 +15,7 @@ use motcua::documents::{form_06a, form_06b};
 use motcua::domain::statistics::Period;
 use motcua::domain::vocabulary::{AgencyCode, Role, Scope};
 use motcua::flow::accounts::{add_client, add_user, hash_password};
-use motcua::flow::report;
+use motcua::flow::{audit, report};
 use motcua::flow::strike::rebuild;
 use motcua::flow::sweep::sweep;
 use motcua::flow::verify::{Verdict, verify};
@@ -204,7 +204,8 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
                 writeln!(out, "{difference}")?;
             }
             let count = verdict.differences.len();
-            let Verdict { dossiers, periods, balances, .. } = verdict;
+            let Verdict { dossiers, periods, balances, audited, unsealed, audit_head, .. } = verdict;
+            writeln!(out, "audit log: {audited} entries, {unsealed} waiting, ends with {audit_head}")?;
             writeln!(out, "{dossiers} dossiers, {periods} periods, {balances} balances, {count} differences")?;
             return Ok(if count == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
@@ -216,7 +217,11 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             let (ambient, actor) = (store.ambient(), Actor::service("command line"));
             let act = Act { actor: &actor, now: ambient.now(), ambient: &ambient };
             let db = app::open(&store)?;
-            let (client, secret) = db.write(|tx| add_client(tx, act, &name, &scopes, agency.clone()))?;
+            let (client, secret) = db.write(|tx| {
+                let added = add_client(tx, act, &name, &scopes, agency.clone())?;
+                audit::command(tx, act, "motcua client create", Some(&added.0.id))?;
+                Ok::<_, Fault>(added)
+            })?;
             writeln!(out, "{}", serde_json::json!({"client_id": client.id, "client_secret": secret}))?;
         }
         Command::User(UserCommand::Create { name, role, agency, password_stdin: _ }) => {
@@ -299,7 +304,10 @@ fn create_user(
     let (ambient, actor) = (store.ambient(), Actor::service("command line"));
     let hash = hash_password(password)?;
     let act = Act { actor: &actor, now: ambient.now(), ambient: &ambient };
-    db.write(|tx| add_user(tx, act, (name, &hash), role, agency.clone())).map(drop)
+    db.write(|tx| {
+        let user = add_user(tx, act, (name, &hash), role, agency.clone())?;
+        Ok(audit::command(tx, act, "motcua user create", Some(&user.id))?)
+    })
 }
 
 fn import(store: &StoreSettings, file: &str) -> Result<ExitCode, Box<dyn Error>> {
@@ -307,6 +315,7 @@ fn import(store: &StoreSettings, file: &str) -> Result<ExitCode, Box<dyn Error>>
     let act = Act { actor: &actor, now: ambient.now(), ambient: &ambient };
     let mut source: Box<dyn BufRead> =
         if file == "-" { Box::new(io::stdin().lock()) } else { Box::new(BufReader::new(File::open(file)?)) };
+    db.write(|tx| audit::command(tx, act, "motcua import", None))?;
     let report = http::imports::import_lines(&db, act, &mut source)?;
     writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&report)?)?;
     Ok(if report.rejected == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

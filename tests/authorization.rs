@@ -111,6 +111,7 @@ const TABLE: &[(&str, &[Role])] = &[
     ("GET /v1/users", ADMIN),
     ("POST /v1/users", ADMIN),
     ("GET /v1/users/{id}", ADMIN),
+    ("GET /v1/audit", &[Role::Auditor, Role::Admin]),
     ("GET /v1/clients", ADMIN),
     ("POST /v1/clients", ADMIN),
     ("POST /v1/imports", ADMIN),

@@ -35,6 +35,8 @@ pub mod delivery;
 pub mod notice;
 pub mod webhook;
 
+pub mod audit;
+
 pub mod refusal;
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use actix_web::web::Data;
 use tracing::Instrument;
 
 use super::AppState;
+use super::audit;
 use super::problem::Problem;
 
 /// Wraps a request.
@@ -28,8 +29,14 @@ pub async fn around(
     let route = req.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let method = known_method(req.method());
     let span = tracing::info_span!("request", request_id = %id);
+    audit::begin(req.request(), &id);
     let mut answer = next.call(req).instrument(span).await?.map_into_boxed_body();
-    if let Some(problem) = answer.response().error().and_then(|error| error.as_error::<Problem>()).cloned() {
+    let problem = match audit::note_answer(&answer).await {
+        Ok(()) => answer.response().error().and_then(|error| error.as_error::<Problem>()).cloned(),
+        // What cannot be written down does not go out.
+        Err(problem) => Some(problem),
+    };
+    if let Some(problem) = problem {
         answer = answer.map_body(|_, body| body).into_response(problem.render(english, &id));
     }
     if let Ok(value) = HeaderValue::from_str(&id) {

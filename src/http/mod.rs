@@ -1,5 +1,6 @@
 //! The API, thin: extract, call, present; one file per resource, one table of errors.
 
+mod audit;
 pub mod call;
 mod disposition;
 pub mod idempotency;
@@ -39,6 +40,7 @@ pub mod notices;
 pub mod webhooks;
 
 pub mod accounts;
+pub mod audit_log;
 pub mod oauth;
 pub mod sessions;
 pub mod system;
@@ -135,6 +137,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(webhooks::routes)
         .configure(notices::routes)
         .configure(accounts::routes)
+        .configure(audit_log::routes)
         .configure(system::routes);
 }
 

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::AppState;
+use super::audit;
 use super::call::read;
 use super::problem::Problem;
 use super::tokens::{LIFETIME, words};
@@ -96,6 +97,7 @@ async fn token(
         (Basic::Given(_), Some(_)) => return Ok(refused(INVALID_REQUEST)),
         (Basic::Unreadable, _) | (Basic::Absent, None) => return Ok(refused(INVALID_CLIENT)),
     };
+    audit::claim_client(&req, &state.tokens, &id);
     let client = match read(&state, move |reader| client_of(reader, &id, &secret)).await {
         Err(problem) if problem.code() == "bad_credentials" => return Ok(refused(INVALID_CLIENT)),
         other => other?,

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::AppState;
+use super::audit;
 use super::call::{Anyone, Call, Person, blocking};
 use super::input::{parse, read_body};
 use super::problem::{Problem, ProblemBody};
@@ -76,6 +77,7 @@ async fn sign_in(state: Data<AppState>, req: HttpRequest, payload: Payload) -> R
     let Credentials { username, password } = parse(&read_body(&req, payload).await?)?;
     // As names are kept: however the keyboard composed it.
     let username: String = username.trim().nfc().collect();
+    audit::claim_user(&req, &state.tokens, &username);
     let inner = state.clone();
     let session = blocking(move || accounts::sign_in(&inner.db, &inner.ambient, &username, &password)).await?;
     tokens(&state, session)
@@ -91,6 +93,7 @@ async fn refresh(state: Data<AppState>, req: HttpRequest, payload: Payload) -> R
     let Refresh { refresh_token } = parse(&read_body(&req, payload).await?)?;
     let inner = state.clone();
     let session = blocking(move || accounts::renew(&inner.db, &inner.ambient, &refresh_token)).await?;
+    audit::recognise(&req, audit::user(&session.user));
     tokens(&state, session)
 }
 

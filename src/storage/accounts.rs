@@ -73,6 +73,7 @@ pub fn insert_user(tx: &mut Tx, new: &User, password_hash: &str, now: LocalTime)
             users::version.eq(new.version),
         ))
         .execute(&mut *tx.connection)?;
+    tx.concerns = new.agency.as_ref().map(|agency| (agency.to_string(), None));
     Ok(())
 }
 
@@ -209,6 +210,7 @@ pub fn insert_client(tx: &mut Tx, new: &Client, secret_hash: &str, now: LocalTim
             clients::version.eq(new.version),
         ))
         .execute(&mut *tx.connection)?;
+    tx.concerns = new.agency.as_ref().map(|agency| (agency.to_string(), None));
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::ambient::Ambient;
 use crate::files::Files;
-use crate::flow::Fault;
+use crate::flow::{Fault, audit};
 use crate::flow::strike::keep_up;
 use crate::flow::sweep::sweep;
 use crate::storage::{Db, deliveries, idempotency, leases};
@@ -62,6 +62,7 @@ fn round(db: &Db, ambient: &Ambient, files: &Files, at_risk_days: u32, holder: &
     if struck.stamps > 0 {
         tracing::info!(stamps = struck.stamps, anew = struck.anew, "balances struck");
     }
+    audit::seal(db)?;
     db.write(|tx| idempotency::forget(tx, now - idempotency::KEPT))?;
     tidy_files(db, ambient, files)?;
     db.write(|tx| deliveries::forget(tx, now - LOG_KEPT))?;
