@@ -15,11 +15,11 @@ use motcua::documents::{form_06a, form_06b};
 use motcua::domain::statistics::Period;
 use motcua::domain::vocabulary::{AgencyCode, Role, Scope};
 use motcua::flow::accounts::{add_client, add_user, hash_password};
-use motcua::flow::{audit, report};
 use motcua::flow::strike::rebuild;
 use motcua::flow::sweep::sweep;
 use motcua::flow::verify::{Verdict, verify};
 use motcua::flow::{Act, Actor, Fault};
+use motcua::flow::{audit, report};
 use motcua::{app, demo, http};
 use serde_json::Value;
 

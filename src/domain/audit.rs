@@ -29,7 +29,10 @@ impl std::str::FromStr for Outcome {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        [Self::Done, Self::Refused].into_iter().find(|one| one.as_str() == text).ok_or_else(|| format!("no outcome: {text}"))
+        [Self::Done, Self::Refused]
+            .into_iter()
+            .find(|one| one.as_str() == text)
+            .ok_or_else(|| format!("no outcome: {text}"))
     }
 }
 
@@ -116,13 +119,23 @@ mod tests {
 
     #[test]
     fn codes_are_written_down_and_people_are_not() {
-        for code in ["H16.18", "H16.18-260302-0001", "000.00.18.H16", "1.001739", "019ab7c5d3f07a0e8f3c1d2e4b5a6978", "BTXH"] {
+        for code in
+            ["H16.18", "H16.18-260302-0001", "000.00.18.H16", "1.001739", "019ab7c5d3f07a0e8f3c1d2e4b5a6978", "BTXH"]
+        {
             assert_eq!(named(code).as_deref(), Some(code));
         }
         // Names; identity numbers old and new; telephone numbers, grouped or not; what is no code.
-        for person in
-            ["Nguyễn Văn A", "nguyen van a", "001085012345", "012345678", "0912345678", "0912.345.678", "0912-345-678", "", "a@b.vn"]
-        {
+        for person in [
+            "Nguyễn Văn A",
+            "nguyen van a",
+            "001085012345",
+            "012345678",
+            "0912345678",
+            "0912.345.678",
+            "0912-345-678",
+            "",
+            "a@b.vn",
+        ] {
             assert_eq!(named(person), None, "{person}");
         }
     }

@@ -95,11 +95,13 @@ pub fn deed(tx: &mut Tx, act: Act<'_>, trace: &Trace) -> Result<(), StorageError
         Some(belongs) => belongs,
         None => belongs(tx, trace)?,
     };
+    let mut trace = trace.clone();
+    trace.resource = trace.resource.or_else(|| audit::made(tx));
     let entry = Entry {
         id: act.ambient.new_id(),
         at: act.now,
         who: act.actor.into(),
-        trace: trace.clone(),
+        trace,
         belongs,
         outcome: Outcome::Done,
         reason: None,
@@ -141,7 +143,8 @@ pub fn note(db: &Db, ambient: &Ambient, note: &Note) -> Result<(), StorageError>
         if belongs.agency.is_none() {
             belongs.agency.clone_from(&note.agency);
         }
-        let hidden = note.reason.as_deref() == Some("not_found") && belongs.received_by.is_some() && note.trace.part.is_none();
+        let hidden =
+            note.reason.as_deref() == Some("not_found") && belongs.received_by.is_some() && note.trace.part.is_none();
         let entry = Entry {
             id: ambient.new_id(),
             at: ambient.now(),

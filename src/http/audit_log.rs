@@ -87,7 +87,12 @@ fn view(ambient: &Ambient, Sealed { position, hash, entry }: Sealed) -> EntryVie
 }
 
 /// A day, from its first second or to its last, or an instant.
-fn instant(query: &Query, ambient: &Ambient, name: &str, (hour, minute, second): (u32, u32, u32)) -> Result<Option<LocalTime>, Problem> {
+fn instant(
+    query: &Query,
+    ambient: &Ambient,
+    name: &str,
+    (hour, minute, second): (u32, u32, u32),
+) -> Result<Option<LocalTime>, Problem> {
     match query.date(name) {
         Ok(day) => Ok(day.and_then(|day| day.and_hms_opt(hour, minute, second))),
         Err(_) => query.timestamp(name, ambient),
@@ -106,7 +111,8 @@ fn instant(query: &Query, ambient: &Ambient, name: &str, (hour, minute, second):
             "actor_name": "lan", "role": "auditor", "actor_agency": "H16.18", "address": "10.1.2.3", "request_id": "019ab7c5d3f07a0e8f3c1d2e4b5a6979",
             "action": "GET /v1/audit", "resource": null, "part": null, "agency": null, "received_by": null, "outcome": "done", "reason": null,
             "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}], "next_cursor": null})),
-    (status = 400, description = "A parameter cannot be read", body = ProblemBody), (status = 403, description = "Not an auditor", body = ProblemBody)))]
+    (status = 400, description = "A parameter cannot be read", body = ProblemBody), (status = 403, description = "Not an auditor", body = ProblemBody),
+    (status = 422, description = "An outcome that there is not", body = ProblemBody)))]
 #[get("/v1/audit")]
 async fn list_audit(call: Call<Inspect>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["from", "to", "actor", "action", "resource", "outcome", "limit", "cursor"])?;

@@ -210,6 +210,7 @@ pub fn insert_client(tx: &mut Tx, new: &Client, secret_hash: &str, now: LocalTim
             clients::version.eq(new.version),
         ))
         .execute(&mut *tx.connection)?;
+    tx.made = Some(new.id.clone());
     tx.concerns = new.agency.as_ref().map(|agency| (agency.to_string(), None));
     Ok(())
 }

@@ -118,6 +118,11 @@ pub fn concerned(tx: &Tx) -> Option<Belongs> {
     Some(Belongs { agency: Some(agency), received_by })
 }
 
+/// What this transaction made, where its answer does not tell.
+pub fn made(tx: &Tx) -> Option<String> {
+    tx.made.clone()
+}
+
 /// The agencies of a dossier.
 ///
 /// # Errors

@@ -5,10 +5,10 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text, Timestamp};
 
+use super::audit::Row;
 use super::connection::AnyConnection;
 use super::db::{Reader, Tx};
 use super::error::StorageError;
-use super::audit::Row;
 use super::feed::Queued;
 use super::schema::{audit, balances, outbox};
 use super::sql::{ROWS_AT_ONCE, Sql, Value};

@@ -12,9 +12,9 @@ use tokio::sync::watch;
 
 use crate::ambient::Ambient;
 use crate::files::Files;
-use crate::flow::{Fault, audit};
 use crate::flow::strike::keep_up;
 use crate::flow::sweep::sweep;
+use crate::flow::{Fault, audit};
 use crate::storage::{Db, deliveries, idempotency, leases};
 
 pub use tidy::tidy_files;
