@@ -10,7 +10,7 @@ use motcua::config::StoreSettings;
 use motcua::domain::vocabulary::{AgencyCode, Role, Scope};
 use motcua::flow::accounts::{self as users, UserPatch, hash_password};
 use motcua::flow::clients::{self, ClientPatch};
-use motcua::flow::{Act, Actor, Fault};
+use motcua::flow::{Act, Actor, Fault, audit};
 use motcua::http::clients::{LONGEST_OVERLAP_HOURS, OVERLAP_HOURS};
 use motcua::storage::clients::Client;
 use motcua::storage::{self, Db, Tx, accounts::User};
@@ -99,13 +99,17 @@ pub(crate) fn user(store: &StoreSettings, command: UserCommand) -> Result<(), Bo
     match command {
         UserCommand::Create { name, role, agency, password_stdin: _ } => {
             let hash = hash_password(&name, &first_line()?)?;
-            write(&db, store, |tx, act| users::add_user(tx, act, (&name, &hash), role, agency.clone()))?;
+            write(&db, store, ("motcua user create", None), |tx, act| {
+                users::add_user(tx, act, (&name, &hash), role, agency.clone())
+            })?;
             writeln!(out, "{name} created")?;
         }
         UserCommand::Password { name, password_stdin: _ } => {
             let hash = hash_password(&name, &first_line()?)?;
             let id = named(&db, &name)?;
-            write(&db, store, |tx, act| users::reset_password(tx, act, &id, None, &hash))?;
+            write(&db, store, ("motcua user password", Some(&id)), |tx, act| {
+                users::reset_password(tx, act, &id, None, &hash)
+            })?;
             writeln!(out, "{name} has a new password")?;
         }
         UserCommand::Disable { name } => {
@@ -135,22 +139,30 @@ pub(crate) fn client(store: &StoreSettings, command: ClientCommand) -> Result<()
     let mut out = io::stdout().lock();
     match command {
         ClientCommand::Create { name, scopes, agency } => {
-            let (client, secret) = write(&db, store, |tx, act| clients::add(tx, act, &name, &scopes, agency.clone()))?;
+            let (client, secret) = write(&db, store, ("motcua client create", None), |tx, act| {
+                clients::add(tx, act, &name, &scopes, agency.clone())
+            })?;
             writeln!(out, "{}", json!({"client_id": client.id, "client_secret": secret}))?;
         }
         ClientCommand::Rotate { id, overlap_hours } => {
             let overlap = TimeDelta::hours(overlap_hours);
-            let (client, secret) = write(&db, store, |tx, act| clients::rotate_secret(tx, act, &id, None, overlap))?;
+            let (client, secret) = write(&db, store, ("motcua client rotate", Some(&id)), |tx, act| {
+                clients::rotate_secret(tx, act, &id, None, overlap)
+            })?;
             writeln!(out, "{}", json!({"client_id": client.id, "client_secret": secret}))?;
         }
         ClientCommand::Disable { id } => {
             let patch = ClientPatch { disabled: Some(true), ..ClientPatch::default() };
-            write(&db, store, |tx, act| clients::change(tx, act, &id, None, &patch))?;
+            write(&db, store, ("motcua client disable", Some(&id)), |tx, act| {
+                clients::change(tx, act, &id, None, &patch)
+            })?;
             writeln!(out, "{id} disabled")?;
         }
         ClientCommand::Enable { id } => {
             let patch = ClientPatch { disabled: Some(false), ..ClientPatch::default() };
-            write(&db, store, |tx, act| clients::change(tx, act, &id, None, &patch))?;
+            write(&db, store, ("motcua client enable", Some(&id)), |tx, act| {
+                clients::change(tx, act, &id, None, &patch)
+            })?;
             writeln!(out, "{id} enabled")?;
         }
         ClientCommand::List => {
@@ -166,20 +178,27 @@ pub(crate) fn client(store: &StoreSettings, command: ClientCommand) -> Result<()
     Ok(())
 }
 
+/// Runs a command's write, which is on record with it.
 fn write<T>(
     db: &Db,
     store: &StoreSettings,
+    (action, resource): (&str, Option<&str>),
     mut work: impl FnMut(&mut Tx, Act<'_>) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
     let (ambient, actor) = (store.ambient(), Actor::service("command line"));
     let act = Act { actor: &actor, now: ambient.now(), ambient: &ambient };
-    db.write(|tx| work(tx, act))
+    db.write(|tx| {
+        let done = work(tx, act)?;
+        audit::command(tx, act, action, resource)?;
+        Ok(done)
+    })
 }
 
 fn set_disabled(db: &Db, store: &StoreSettings, name: &str, disabled: bool) -> Result<User, Fault> {
     let id = named(db, name)?;
     let patch = UserPatch { disabled: Some(disabled), ..UserPatch::default() };
-    write(db, store, |tx, act| users::change_user(tx, act, &id, None, &patch))
+    let action = if disabled { "motcua user disable" } else { "motcua user enable" };
+    write(db, store, (action, Some(&id)), |tx, act| users::change_user(tx, act, &id, None, &patch))
 }
 
 fn named(db: &Db, name: &str) -> Result<String, Fault> {

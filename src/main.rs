@@ -16,11 +16,11 @@ use motcua::documents::sheet::Imprint;
 use motcua::documents::{form_06a, form_06b};
 use motcua::domain::statistics::Period;
 use motcua::domain::vocabulary::AgencyCode;
-use motcua::flow::report;
 use motcua::flow::strike::rebuild;
 use motcua::flow::sweep::sweep;
 use motcua::flow::verify::{Verdict, verify};
 use motcua::flow::{Act, Actor};
+use motcua::flow::{audit, report};
 use motcua::{app, demo, http};
 use serde_json::Value;
 
@@ -187,7 +187,8 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
                 writeln!(out, "{difference}")?;
             }
             let count = verdict.differences.len();
-            let Verdict { dossiers, periods, balances, .. } = verdict;
+            let Verdict { dossiers, periods, balances, audited, unsealed, audit_head, .. } = verdict;
+            writeln!(out, "audit log: {audited} entries, {unsealed} waiting, ends with {audit_head}")?;
             writeln!(out, "{dossiers} dossiers, {periods} periods, {balances} balances, {count} differences")?;
             return Ok(if count == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
@@ -273,6 +274,7 @@ fn import(store: &StoreSettings, file: &str) -> Result<ExitCode, Box<dyn Error>>
     let act = Act { actor: &actor, now: ambient.now(), ambient: &ambient };
     let mut source: Box<dyn BufRead> =
         if file == "-" { Box::new(io::stdin().lock()) } else { Box::new(BufReader::new(File::open(file)?)) };
+    db.write(|tx| audit::command(tx, act, "motcua import", None))?;
     let report = http::imports::import_lines(&db, act, &mut source)?;
     writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&report)?)?;
     Ok(if report.rejected == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -115,6 +115,7 @@ const TABLE: &[(&str, &[Role])] = &[
     ("GET /v1/users/{id}", ADMIN),
     ("PATCH /v1/users/{id}", ADMIN),
     ("POST /v1/users/{id}/password", ADMIN),
+    ("GET /v1/audit", &[Role::Auditor, Role::Admin]),
     ("GET /v1/clients", ADMIN),
     ("POST /v1/clients", ADMIN),
     ("GET /v1/clients/{id}", ADMIN),

@@ -87,6 +87,16 @@ impl Look {
                     .load::<Object>(connection.as_mut())
                     .unwrap(),
                 );
+                found.extend(
+                    sql_query(
+                        "SELECT pg_get_triggerdef(t.oid) AS text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid \
+                         WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal \
+                         UNION ALL SELECT 'function ' || proname FROM pg_proc \
+                         WHERE pronamespace = current_schema()::regnamespace",
+                    )
+                    .load::<Object>(connection.as_mut())
+                    .unwrap(),
+                );
                 found
             }
         };

@@ -200,7 +200,7 @@ impl Filler {
         self.run("PRAGMA wal_checkpoint(PASSIVE)", "CHECKPOINT");
     }
 
-    fn run(&mut self, sqlite: &str, postgres: &str) {
+    pub(crate) fn run(&mut self, sqlite: &str, postgres: &str) {
         match &mut self.raw {
             Raw::Sqlite(raw) => raw.batch_execute(sqlite),
             Raw::Postgres(raw) => raw.batch_execute(postgres),

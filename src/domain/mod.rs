@@ -36,6 +36,7 @@ pub mod delivery;
 pub mod notice;
 pub mod webhook;
 
+pub mod audit;
 pub mod lockout;
 pub mod password;
 

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 
 use chrono::{Datelike, NaiveDate};
 
+use super::audit;
 use super::fault::Fault;
 use crate::domain::balance::{Balance, Ledger, Series};
 use crate::domain::dossier::{Span, Standing};
@@ -29,6 +30,12 @@ pub struct Verdict {
     pub periods: usize,
     /// Instants whose balances were recounted.
     pub balances: usize,
+    /// Entries of the audit log that stand in its chain.
+    pub audited: i64,
+    /// Entries that wait to be sealed into it.
+    pub unsealed: i64,
+    /// Hash of the chain's last entry.
+    pub audit_head: String,
     /// What does not agree, in words.
     pub differences: Vec<String>,
 }
@@ -72,6 +79,9 @@ pub fn verify(db: &Db, now: LocalTime) -> Result<Verdict, Fault> {
             check_figures(reader, window, cells, &mut verdict)?;
         }
         check_balances(reader, &ledger, &mut verdict)?;
+        let chain = audit::check(reader)?;
+        (verdict.audited, verdict.unsealed, verdict.audit_head) = (chain.sealed, chain.waiting, chain.head);
+        verdict.differences.extend(chain.differences);
         Ok(verdict)
     })
 }

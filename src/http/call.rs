@@ -13,11 +13,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::AppState;
+use super::audit;
 use super::input::{Query, parse, read_body};
 use super::problem::Problem;
 use super::tokens::Bearer;
 use crate::domain::vocabulary::{LocalTime, Role, Scope};
 use crate::flow::actor::Authority;
+use crate::flow::audit::deed;
 use crate::flow::{Act, Actor, Fault};
 use crate::storage::{Reader, StorageError, Tx, clients, sessions};
 
@@ -69,6 +71,8 @@ permission! {
     Lead: Leader, Admin;
     /// Whoever sets things up.
     Administer: Admin;
+    /// Whoever looks into the audit log.
+    Inspect: Auditor, Admin;
 }
 
 /// The calls that take query parameters and check their names; to all others any parameter is unknown.
@@ -104,6 +108,7 @@ const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/notices"),
     (Method::GET, "/v1/users"),
     (Method::GET, "/v1/clients"),
+    (Method::GET, "/v1/audit"),
     (Method::POST, "/v1/imports"),
 ];
 
@@ -136,7 +141,7 @@ impl<P: Permission> FromRequest for Call<P> {
         let payload = Payload::from_request(&req, payload).into_inner();
         Box::pin(async move {
             let state = req.app_data::<Data<AppState>>().cloned().ok_or_else(|| Problem::new("internal"))?;
-            let (session, actor) = signed_in(&state, req.headers()).await?;
+            let (session, actor) = signed_in(&state, &req).await?;
             if !P::allows(&actor.authority) {
                 return Err(Problem::new("forbidden"));
             }
@@ -150,23 +155,26 @@ impl<P: Permission> FromRequest for Call<P> {
     }
 }
 
-/// Who calls, and in which session.
+/// Who calls, and in which session; they are known to the audit log from here on, whatever becomes of the call.
 ///
 /// # Errors
 /// `unauthenticated`; `unavailable` when that cannot be looked up.
 pub(in crate::http) async fn signed_in(
     state: &Data<AppState>,
-    headers: &HeaderMap,
+    req: &HttpRequest,
 ) -> Result<(Option<String>, Actor), Problem> {
-    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let bearer = req.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer =
         bearer.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let token = bearer.map(|(_, token)| token.trim());
     let now = state.ambient.now();
     let bearer = token.and_then(|token| state.tokens.bearer(token, state.ambient.unix(now)));
     let bearer = bearer.ok_or_else(|| Problem::new("unauthenticated"))?;
+    audit::recognise(req, audit::bearer(&bearer));
     let known = read(state, move |reader| Ok(known(reader, bearer, now)?)).await?;
-    known.ok_or_else(|| Problem::new("unauthenticated"))
+    let known = known.ok_or_else(|| Problem::new("unauthenticated"))?;
+    audit::recognise(req, (&known.1).into());
+    Ok(known)
 }
 
 /// Whom a token stands for now: its session or client may have ended, or have less rights than it had.
@@ -261,11 +269,30 @@ impl<P: Permission> Call<P> {
         read(&self.state, move |reader| work(reader, &actor)).await
     }
 
-    /// Writes as this caller, now.
+    /// Writes as this caller, now; the deed is written down in the same transaction.
     ///
     /// # Errors
     /// What `work` answers.
     pub async fn write<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&mut Tx, Act<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let trace = audit::trace(&self.req);
+        let audited = move |tx: &mut Tx, act: Act<'_>| {
+            let done = work(tx, act)?;
+            deed(tx, act, &trace)?;
+            Ok(done)
+        };
+        let done = self.prepare(audited).await?;
+        audit::noted(&self.req);
+        Ok(done)
+    }
+
+    /// Writes as this caller, now, what is no deed yet and only prepares the one that is written down.
+    ///
+    /// # Errors
+    /// What `work` answers.
+    pub async fn prepare<T: Send + 'static>(
         &self,
         mut work: impl FnMut(&mut Tx, Act<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Problem> {

@@ -153,7 +153,7 @@ async fn add_file(mut call: Call<Handle>) -> Result<HttpResponse, Problem> {
         scan,
     };
     let sha256 = spooled.sha256.clone();
-    let claim = call.write(move |tx, act| claim(tx, act, &sha256)).await?;
+    let claim = call.prepare(move |tx, act| claim(tx, act, &sha256)).await?;
     let added = keep(&call, label.code, new, spooled).await;
     drop_claim(&call, claim).await;
     added

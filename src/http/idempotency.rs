@@ -7,8 +7,11 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::Serialize;
 
+use super::audit;
 use super::call::{Call, Permission, blocking, etag};
 use super::problem::Problem;
+use crate::domain::audit::Trace;
+use crate::flow::audit::deed;
 use crate::flow::{Act, Fault};
 use crate::storage::idempotency::{self, Answer, KEPT, Key};
 use crate::storage::{StorageError, Tx};
@@ -70,6 +73,11 @@ impl Reply {
         Ok(Self { status: 201, headers, body: written(view)? })
     }
 
+    /// Where the new resource is.
+    fn location(&self) -> Option<&str> {
+        self.headers.iter().find(|(name, _)| name == "Location").map(|(_, location)| location.as_str())
+    }
+
     fn respond(self, replayed: bool) -> HttpResponse {
         let mut answer = HttpResponse::build(StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK));
         for (name, value) in self.headers {
@@ -114,8 +122,12 @@ impl<P: Permission> Call<P> {
         body: &[u8],
         mut work: impl FnMut(&mut Tx, Act<'_>) -> Result<Reply, Fault> + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
+        let trace = audit::trace(&self.req);
+        let mut work = move |tx: &mut Tx, act: Act<'_>| audited(tx, act, &trace, &mut work);
         let Some(header) = self.req.headers().get("Idempotency-Key") else {
-            return self.write(work).await.map(|reply| reply.respond(false));
+            let reply = self.prepare(work).await?;
+            audit::noted(&self.req);
+            return Ok(reply.respond(false));
         };
         let key = header.to_str().ok().map(str::trim).filter(|key| (1..=200).contains(&key.len()));
         let key = Key {
@@ -139,10 +151,29 @@ impl<P: Permission> Call<P> {
         match outcome {
             None => Err(Problem::new("request_in_progress")),
             Some(Outcome::OtherBody) => Err(Problem::new("idempotency_key_reused")),
-            Some(Outcome::Fresh(reply)) => Ok(reply.respond(false)),
-            Some(Outcome::Replayed(reply)) => Ok(reply.respond(true)),
+            Some(Outcome::Fresh(reply)) => {
+                audit::noted(&self.req);
+                Ok(reply.respond(false))
+            }
+            // An answer given again is no new deed.
+            Some(Outcome::Replayed(reply)) => {
+                audit::noted(&self.req);
+                Ok(reply.respond(true))
+            }
         }
     }
+}
+
+/// Does the work and writes the deed down in its transaction.
+fn audited(
+    tx: &mut Tx,
+    act: Act<'_>,
+    trace: &Trace,
+    work: &mut impl FnMut(&mut Tx, Act<'_>) -> Result<Reply, Fault>,
+) -> Result<Reply, Fault> {
+    let reply = work(tx, act)?;
+    deed(tx, act, &audit::created(trace, reply.location()))?;
+    Ok(reply)
 }
 
 fn keyed(

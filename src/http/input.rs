@@ -219,6 +219,12 @@ impl Query {
         Ok(Self { pairs })
     }
 
+    /// A parameter of a request whose parameters nobody has checked.
+    pub fn peek(req: &HttpRequest, name: &str) -> Option<String> {
+        let pairs = actix_web::web::Query::<Vec<(String, String)>>::from_query(req.query_string()).ok()?.into_inner();
+        pairs.into_iter().find(|(given, _)| given == name).map(|(_, value)| value)
+    }
+
     /// A parameter as text.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())

@@ -13,6 +13,7 @@ use actix_web::web::Data;
 use tracing::Instrument;
 
 use super::AppState;
+use super::audit;
 use super::problem::Problem;
 
 /// Wraps a request.
@@ -29,6 +30,7 @@ pub async fn around(
     let route = req.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let method = known_method(req.method());
     let span = tracing::info_span!("request", request_id = %id);
+    audit::begin(req.request(), &id);
     let limit = req.app_data::<Data<AppState>>().and_then(|state| state.edges.time_for(req.method(), &route));
     let answered = in_time(limit, next.call(req).instrument(span)).await;
     let Some(answer) = answered else {
@@ -38,7 +40,12 @@ pub async fn around(
         return Err(InternalError::from_response(late.clone(), late.render(english, &id)).into());
     };
     let mut answer = answer?.map_into_boxed_body();
-    if let Some(problem) = answer.response().error().and_then(|error| error.as_error::<Problem>()).cloned() {
+    let problem = match audit::note_answer(&answer).await {
+        Ok(()) => answer.response().error().and_then(|error| error.as_error::<Problem>()).cloned(),
+        // What cannot be written down does not go out.
+        Err(problem) => Some(problem),
+    };
+    if let Some(problem) = problem {
         answer = answer.map_body(|_, body| body).into_response(problem.render(english, &id));
     }
     if let Ok(value) = HeaderValue::from_str(&id) {

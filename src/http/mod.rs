@@ -1,6 +1,7 @@
 //! The API, thin: extract, call, present; one file per resource, one table of errors.
 
 pub mod address;
+mod audit;
 pub mod call;
 mod disposition;
 pub mod edges;
@@ -45,6 +46,7 @@ pub mod webhooks;
 pub mod public;
 
 pub mod accounts;
+pub mod audit_log;
 pub mod clients;
 pub mod oauth;
 pub mod sessions;
@@ -157,6 +159,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(accounts::routes)
         .configure(public::routes)
         .configure(clients::routes)
+        .configure(audit_log::routes)
         .configure(system::routes);
 }
 

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::AppState;
+use super::audit;
 use super::call::read;
 use super::problem::Problem;
 use super::tokens::{LIFETIME, words};
@@ -100,6 +101,7 @@ async fn token(
     if id.contains('\0') {
         return Ok(refused(INVALID_CLIENT));
     }
+    audit::claim_client(&req, &state.tokens, &id);
     let now = state.ambient.now();
     let client = match read(&state, move |reader| of_secret(reader, &id, &secret, now)).await {
         Err(problem) if problem.code() == "bad_credentials" => return Ok(refused(INVALID_CLIENT)),

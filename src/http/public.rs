@@ -74,7 +74,7 @@ struct ProgressView {
 #[get("/v1/public/dossiers/{code}")]
 async fn look_up(state: Data<AppState>, req: HttpRequest) -> Result<HttpResponse, Problem> {
     let code = req.match_info().get("code").unwrap_or_default();
-    if signed_in(&state, req.headers()).await.is_ok() {
+    if signed_in(&state, &req).await.is_ok() {
         return answer(&state, &req, code).await;
     }
     let (limits, now) = (&state.limits, state.ambient.unix(state.ambient.now()));

@@ -1,7 +1,5 @@
 //! Signing in, renewing, signing out, who one is, and one's own password.
 
-use std::net::IpAddr;
-
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use serde::{Deserialize, Serialize};
@@ -9,11 +7,11 @@ use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{AppState, address};
 use super::call::{Anyone, Call, Person, blocking};
 use super::input::{parse, read_body};
 use super::problem::{Problem, ProblemBody};
 use super::tokens::LIFETIME;
+use super::{AppState, address, audit};
 use crate::domain::vocabulary::{Role, Scope};
 use crate::flow::actor::Authority;
 use crate::flow::sessions::{self as verbs, Session};
@@ -89,6 +87,7 @@ async fn sign_in(state: Data<AppState>, req: HttpRequest, payload: Payload) -> R
     let Credentials { username, password } = parse(&read_body(&req, payload).await?)?;
     // As names are kept: however the keyboard composed it.
     let username: String = username.trim().nfc().collect();
+    audit::claim_user(&req, &state.tokens, &username);
     let (inner, address) = (state.clone(), address::of(&req, &state.edges.proxies));
     let session = blocking(move || verbs::sign_in(&inner.db, &inner.ambient, (&username, &password), address)).await?;
     tokens(&state, session)
@@ -105,6 +104,7 @@ async fn refresh(state: Data<AppState>, req: HttpRequest, payload: Payload) -> R
     let Refresh { refresh_token } = parse(&read_body(&req, payload).await?)?;
     let inner = state.clone();
     let session = blocking(move || verbs::renew(&inner.db, &inner.ambient, &refresh_token)).await?;
+    audit::recognise(&req, audit::user(&session.user));
     tokens(&state, session)
 }
 
@@ -154,7 +154,8 @@ async fn me(call: Call<Anyone>) -> HttpResponse {
 #[post("/v1/me/password")]
 async fn change_password(mut call: Call<Person>) -> Result<HttpResponse, Problem> {
     let (NewPassword { current, new }, _) = call.body::<NewPassword>().await?;
-    let (state, name, address) = (call.state.clone(), call.actor.name.clone(), address::of(&call.req, &call.state.edges.proxies));
+    let (state, name, address) =
+        (call.state.clone(), call.actor.name.clone(), address::of(&call.req, &call.state.edges.proxies));
     let passwords = move || verbs::change_password(&state.db, &state.ambient, &name, (&current, &new), address);
     blocking(passwords).await?;
     Ok(HttpResponse::NoContent().finish())

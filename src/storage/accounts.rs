@@ -54,6 +54,7 @@ pub fn insert_user(tx: &mut Tx, new: &User, password_hash: &str, now: LocalTime)
             users::version.eq(new.version),
         ))
         .execute(&mut *tx.connection)?;
+    tx.concerns = new.agency.as_ref().map(|agency| (agency.to_string(), None));
     Ok(())
 }
 

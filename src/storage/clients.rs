@@ -84,6 +84,8 @@ pub fn insert(tx: &mut Tx, new: &Client, secret_hash: &str, now: LocalTime) -> R
             clients::version.eq(new.version),
         ))
         .execute(&mut *tx.connection)?;
+    tx.made = Some(new.id.clone());
+    tx.concerns = new.agency.as_ref().map(|agency| (agency.to_string(), None));
     Ok(())
 }
 

@@ -85,6 +85,10 @@ pub struct Tx {
     pub(in crate::storage) horizon: Option<Option<LocalTime>>,
     /// Whether it leaves something to be sent.
     pub(in crate::storage) to_send: bool,
+    /// The agencies of the last dossier or account it wrote: its resolving one, and where it was handed in.
+    pub(in crate::storage) concerns: Option<(String, Option<String>)>,
+    /// The identifier of what it made, where its answer has no `Location` to tell it.
+    pub(in crate::storage) made: Option<String>,
 }
 
 impl Deref for Tx {
@@ -196,7 +200,8 @@ impl Db {
         work: &mut impl FnMut(&mut Tx) -> Result<T, E>,
     ) -> Result<T, E> {
         let connection = self.writers.get().map_err(StorageError::Unavailable)?;
-        let mut tx = Tx { reader: Reader { connection, view }, horizon: None, to_send: false };
+        let mut tx =
+            Tx { reader: Reader { connection, view }, horizon: None, to_send: false, concerns: None, made: None };
         match (self.backend, view) {
             (Backend::Sqlite, _) => begin_with(&mut tx.connection, "BEGIN IMMEDIATE")?,
             (Backend::Postgres, View::Steady) => begin_steady(&mut tx.connection, "READ WRITE")?,

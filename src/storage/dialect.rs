@@ -5,11 +5,12 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text, Timestamp};
 
+use super::audit::Row;
 use super::connection::AnyConnection;
 use super::db::{Reader, Tx};
 use super::error::StorageError;
 use super::feed::Queued;
-use super::schema::{balances, outbox};
+use super::schema::{audit, balances, outbox};
 use super::sql::{ROWS_AT_ONCE, Sql, Value};
 
 /// The last instant that has or awaits its balance, as a column that other statements carry along on PostgreSQL.
@@ -155,6 +156,34 @@ pub(in crate::storage) fn lock_feed(tx: &mut Tx) -> Result<(), StorageError> {
     if let AnyConnection::Postgres(connection) = &mut *tx.connection {
         connection.batch_execute("LOCK TABLE feed_head IN EXCLUSIVE MODE")?;
     }
+    Ok(())
+}
+
+/// Puts an audit entry into the queue, in one statement. It is numbered as [`enqueue`] numbers events.
+pub(in crate::storage) fn enqueue_audit(tx: &mut Tx, id: &str, entry: String) -> Result<(), StorageError> {
+    const POSTGRES: &str = "INSERT INTO audit_queue (id, entry) VALUES (:id, :entry)";
+    const SQLITE: &str = "INSERT INTO audit_queue (place, id, entry) \
+         VALUES ((SELECT COALESCE(MAX(place), 0) + 1 FROM audit_queue), :id, :entry)";
+    let sql = if matches!(*tx.connection, AnyConnection::Postgres(_)) { POSTGRES } else { SQLITE };
+    let values = [("id", Value::Text(id.to_owned())), ("entry", Value::Text(entry))];
+    Sql::of(sql, &values).execute(&mut *tx.connection)?;
+    Ok(())
+}
+
+/// Makes those who seal audit entries take turns, as [`lock_feed`] does. Writers of entries never lock this table.
+pub(in crate::storage) fn lock_audit(tx: &mut Tx) -> Result<(), StorageError> {
+    if let AnyConnection::Postgres(connection) = &mut *tx.connection {
+        connection.batch_execute("LOCK TABLE audit_head IN EXCLUSIVE MODE")?;
+    }
+    Ok(())
+}
+
+/// Stores many audit entries at once.
+pub(in crate::storage) fn insert_audit(tx: &mut Tx, rows: &[Row]) -> Result<(), StorageError> {
+    match &mut *tx.connection {
+        AnyConnection::Postgres(connection) => diesel::insert_into(audit::table).values(rows).execute(connection)?,
+        AnyConnection::Sqlite(connection) => diesel::insert_into(audit::table).values(rows).execute(connection)?,
+    };
     Ok(())
 }
 

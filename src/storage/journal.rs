@@ -54,6 +54,7 @@ pub fn append(
     events: &[(LocalTime, Event)],
 ) -> Result<(), StorageError> {
     let dossier = record.code.to_string();
+    tx.concerns = Some((record.agency.to_string(), Some(record.received_by.to_string())));
     for (seq, (at, event)) in (last + 1..).zip(events) {
         let name = event.name();
         diesel::insert_into(journal::table)

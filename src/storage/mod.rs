@@ -12,6 +12,7 @@ mod sql;
 
 pub mod accounts;
 pub mod agencies;
+pub mod audit;
 pub mod balances;
 pub mod calendars;
 pub mod clients;

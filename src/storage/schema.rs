@@ -481,7 +481,48 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    audit_queue (place) {
+        place -> BigInt,
+        id -> Text,
+        entry -> Text,
+    }
+}
+
+diesel::table! {
+    audit (position) {
+        position -> BigInt,
+        hash -> Text,
+        id -> Text,
+        at -> Timestamp,
+        actor -> Nullable<Text>,
+        actor_name -> Nullable<Text>,
+        role -> Nullable<Text>,
+        actor_agency -> Nullable<Text>,
+        address -> Nullable<Text>,
+        request -> Nullable<Text>,
+        action -> Text,
+        resource -> Nullable<Text>,
+        part -> Nullable<Text>,
+        agency -> Nullable<Text>,
+        received_by -> Nullable<Text>,
+        outcome -> Text,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    audit_head (id) {
+        id -> Integer,
+        position -> BigInt,
+        hash -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    audit_queue,
+    audit,
+    audit_head,
     agencies,
     agency_tree,
     fields,

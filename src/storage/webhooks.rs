@@ -96,6 +96,7 @@ impl Row {
 /// [`StorageError`].
 pub fn insert(tx: &mut Tx, new: &Webhook) -> Result<(), StorageError> {
     diesel::insert_into(webhooks::table).values(Row::of(new)).execute(&mut *tx.connection)?;
+    tx.made = Some(new.id.clone());
     Ok(())
 }
 

@@ -12,10 +12,10 @@ use tokio::sync::watch;
 
 use crate::ambient::Ambient;
 use crate::files::Files;
-use crate::flow::Fault;
 use crate::flow::sessions::{FAILURES_KEPT, LENGTH};
 use crate::flow::strike::keep_up;
 use crate::flow::sweep::sweep;
+use crate::flow::{Fault, audit};
 use crate::storage::{Db, deliveries, idempotency, leases, sessions, sign_ins};
 
 pub use tidy::tidy_files;
@@ -63,6 +63,7 @@ fn round(db: &Db, ambient: &Ambient, files: &Files, at_risk_days: u32, holder: &
     if struck.stamps > 0 {
         tracing::info!(stamps = struck.stamps, anew = struck.anew, "balances struck");
     }
+    audit::seal(db)?;
     db.write(|tx| idempotency::forget(tx, now - idempotency::KEPT))?;
     db.write(|tx| sessions::forget(tx, now, now - LENGTH))?;
     db.write(|tx| sign_ins::forget(tx, now - FAILURES_KEPT))?;

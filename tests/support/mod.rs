@@ -84,6 +84,7 @@ pub struct TestApp {
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
     store: Store,
+    url: String,
 }
 
 enum Store {
@@ -206,7 +207,17 @@ impl TestApp {
         let handle = receiver.recv().unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let admin = OnceLock::new();
-        Some(Self { base, db, ambient, files, folder, client, admin, handle, thread: Some(thread), store })
+        Some(Self { base, db, ambient, files, folder, client, admin, handle, thread: Some(thread), store, url })
+    }
+
+    /// The database, for those who come in past the program.
+    pub fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    /// Which database it is.
+    pub fn kind(&self) -> Kind {
+        if matches!(self.store, Store::Folder(_)) { Kind::Sqlite } else { Kind::Postgres }
     }
 
     /// Moves the clock.

@@ -1,0 +1,13 @@
+DROP TRIGGER journal_refuses_truncate ON journal;
+DROP TRIGGER audit_refuses_truncate ON audit;
+DROP TRIGGER audit_queue_refuses_truncate ON audit_queue;
+DROP TRIGGER audit_head_refuses_truncate ON audit_head;
+DROP TRIGGER journal_refuses_change ON journal;
+DROP TRIGGER audit_refuses_change ON audit;
+DROP TRIGGER audit_queue_refuses_update ON audit_queue;
+DROP TRIGGER audit_queue_keeps_unsealed ON audit_queue;
+DROP TRIGGER audit_head_moves_on ON audit_head;
+DROP TRIGGER audit_head_refuses_delete ON audit_head;
+DROP FUNCTION refuse_going_back();
+DROP FUNCTION refuse_unsealed();
+DROP FUNCTION refuse_change();
