@@ -8,10 +8,10 @@ use super::db::{Db, Reader};
 use super::dialect;
 use super::error::StorageError;
 
-const PORTABLE: EmbeddedMigrations = embed_migrations!("migrations");
+const PORTABLE: EmbeddedMigrations = embed_migrations!("migrations/portable");
 /// What cannot be said to both databases in the same words, under the same names.
-const SQLITE: EmbeddedMigrations = embed_migrations!("migrations-sqlite");
-const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations-postgres");
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// The migrations of a database: the portable ones and its own; they run in the order of their names.
 struct All(EmbeddedMigrations);

@@ -1,6 +1,6 @@
 -- Who did what from where. An entry is written to the queue in the transaction of its deed, so that no writer waits for
 -- another, and moves to the log when it gets its position in the chain. What refuses changes stands in
--- migrations-sqlite and migrations-postgres.
+-- migrations/sqlite and migrations/postgres.
 CREATE TABLE audit_queue (
     place BIGSERIAL NOT NULL PRIMARY KEY,
     id TEXT NOT NULL,
