@@ -74,7 +74,7 @@ pub fn enqueue(db: &Db, ambient: &Ambient, plan: &NoticePlan) -> Result<(), Faul
     let known = db.read(|reader| positions::position_of(reader, NOTICES))?;
     match known {
         // Whoever switches notices on means those to come.
-        Some(_) if plan.is_off() => db.write(|tx| switch_off_notices(tx))?,
+        Some(_) if plan.is_off() => db.write(switch_off_notices)?,
         None if !plan.is_off() => db.write(|tx| positions::add_reader(tx, NOTICES, last))?,
         _ if plan.is_off() => {}
         _ => while is_behind(db, NOTICES, last)? && db.write(|tx| enqueue_notices(tx, ambient, plan))? {},
