@@ -24,7 +24,7 @@ pub struct EdgeSettings {
     /// Proxies whose X-Forwarded-For or Forwarded is believed: addresses and networks with commas between; none by default.
     #[arg(long, env = "MOTCUA_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<Network>,
-    /// Origins whose pages may call, like https://dvc.example.vn, with commas between; none by default.
+    /// Origins whose pages may call, like `https://dvc.example.vn`, with commas between; none by default.
     #[arg(long, env = "MOTCUA_CORS_ORIGINS", value_delimiter = ',', value_parser = origin)]
     pub cors_origins: Vec<String>,
     /// How long a request may take, in seconds; imports and uploads are as long as they are.

@@ -183,7 +183,7 @@ impl Letter {
     /// Signs, numbers and dates the letter; returns the new date of return when it re-appoints the dossier.
     ///
     /// # Errors
-    /// [`Refusal::LetterStatusForbids`], [`Refusal::PromulgatedInTheFuture`], [`Refusal::AlreadyReappointed`],
+    /// [`Refusal::LetterStatusForbids`], [`Refusal::PromulgatedInTheFuture`], [`Refusal::PromulgatedBeforeFiling`], [`Refusal::AlreadyReappointed`],
     /// [`Refusal::NewReturnMissing`].
     pub fn issue(
         &mut self,
@@ -198,6 +198,9 @@ impl Letter {
         self.require(&[LetterStatus::Submitted])?;
         if promulgation.on > now.date() {
             return Err(Refusal::PromulgatedInTheFuture { on: promulgation.on });
+        }
+        if promulgation.on < standing.filed_at.date() {
+            return Err(Refusal::PromulgatedBeforeFiling { on: promulgation.on });
         }
         let new_return_at = if self.reappoints(standing) {
             if standing.reappointed_at.is_some() {
@@ -232,7 +235,7 @@ impl Letter {
     /// dropped and only keeps number, date and signer.
     ///
     /// # Errors
-    /// [`Refusal::PromulgatedInTheFuture`].
+    /// [`Refusal::PromulgatedInTheFuture`], [`Refusal::PromulgatedBeforeFiling`].
     pub fn keep_signed(
         &mut self,
         promulgation: Promulgation,
@@ -242,6 +245,9 @@ impl Letter {
     ) -> Result<(), Refusal> {
         if promulgation.on > now.date() {
             return Err(Refusal::PromulgatedInTheFuture { on: promulgation.on });
+        }
+        if promulgation.on < standing.filed_at.date() {
+            return Err(Refusal::PromulgatedBeforeFiling { on: promulgation.on });
         }
         if self.kind.is_about_deadline() {
             self.notice_late = is_notice_late(standing.deadline.as_ref(), promulgation.on);

@@ -108,6 +108,12 @@ pub enum Refusal {
         on: NaiveDate,
     },
 
+    /// The letter's date lies before its dossier was handed in.
+    #[error("{on} lies before the dossier was handed in")]
+    PromulgatedBeforeFiling {
+        /// The date given.
+        on: NaiveDate,
+    },
     /// The dossier has no paper of this kind.
     #[error("the dossier has no such paper")]
     NoSuchPaper,
@@ -181,6 +187,7 @@ impl Refusal {
             Self::LetterOwed => "letter_owed",
             Self::AlreadyReappointed => "already_reappointed",
             Self::PromulgatedInTheFuture { .. } => "promulgated_in_the_future",
+            Self::PromulgatedBeforeFiling { .. } => "promulgated_before_filing",
             Self::NoSuchPaper => "no_such_paper",
             Self::FormNotInForce { .. } => "form_not_in_force",
             Self::AlreadyIssued { .. } => "already_issued",

@@ -138,7 +138,7 @@ fn verified(found: Option<(User, String)>, password: &str) -> Option<(User, Stri
 /// Renews a session: the refresh token is used up and a new one given (RFC 9700, section 4.14.2).
 ///
 /// A token that is used up and comes again ends the session: one of two who have it has stolen it. Only the one used last
-/// may come again for [`RETRY`], for a client that did not get its answer; the token given in that answer is then used up,
+/// may come again for ten seconds, for a client that did not get its answer; the token given in that answer is then used up,
 /// too, so that a thief who was as quick is found out at the next renewal.
 ///
 /// # Errors

@@ -250,7 +250,7 @@ impl From<Refusal> for Problem {
             Refusal::NewReturnMissing | Refusal::NewReturnTooEarly { .. } | Refusal::NewReturnOutsideHours => {
                 Some("/new_return_at")
             }
-            Refusal::PromulgatedInTheFuture { .. } => Some("/promulgated_on"),
+            Refusal::PromulgatedInTheFuture { .. } | Refusal::PromulgatedBeforeFiling { .. } => Some("/promulgated_on"),
             Refusal::LateLetterByHand => Some("/kind"),
             _ => None,
         };

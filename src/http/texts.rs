@@ -262,6 +262,12 @@ pub const TEXTS: &[Text] = &[
         "The new date must fall into office hours.",
     ),
     text(
+        "promulgated_before_filing",
+        422,
+        "Ngày ban hành trước ngày nộp hồ sơ.",
+        "The date of the letter lies before its dossier was handed in.",
+    ),
+    text(
         "promulgated_in_the_future",
         422,
         "Ngày ban hành nằm trong tương lai.",
@@ -289,6 +295,7 @@ pub fn particulars(refusal: &Refusal) -> Option<String> {
         Refusal::TooFarBack { at, days } => format!("{}; tối đa {days} ngày", time(at)),
         Refusal::ProcedureNotInForce { on }
         | Refusal::PromulgatedInTheFuture { on }
+        | Refusal::PromulgatedBeforeFiling { on }
         | Refusal::FormNotInForce { on } => on.format("%d/%m/%Y").to_string(),
         Refusal::RegisterTooLong { most } => format!("tối đa {most} hồ sơ"),
         Refusal::PeriodOpen { to } => format!("đến hết ngày {}", to.format("%d/%m/%Y")),

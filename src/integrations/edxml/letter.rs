@@ -4,15 +4,13 @@ use super::packet::{
     Attachment, BusinessInfo, DocumentPacket, DocumentType, Organ, OtherInfo, Packet, Promulgated, ResponseFor,
     SignerInfo, StatusPacket, Trace,
 };
+use super::read::MAX_CONTENT;
 use super::refusal::EdxmlRefusal;
 use crate::domain::apology::{Promulgation, Signer};
 use crate::domain::document_number::DocumentId;
 use crate::domain::exchange::{Business, Saying};
 use crate::domain::vocabulary::LetterKind;
 use crate::flow::exchange::Outgoing;
-
-/// Longest `Content`, in characters.
-const MAX_CONTENT: usize = 500;
 
 /// The packet of a letter that goes to the e-office of its agency.
 pub fn packet(outgoing: &Outgoing, attachments: Vec<Attachment>) -> Packet {

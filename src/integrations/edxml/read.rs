@@ -19,7 +19,7 @@ use crate::domain::exchange::Business;
 const MAX_ORGAN_ID: usize = 35;
 /// Limits of another vendor's checker (domain.md 6.2).
 const MAX_SUBJECT: usize = 500;
-const MAX_CONTENT: usize = 500;
+pub(super) const MAX_CONTENT: usize = 500;
 pub(super) const MAX_ATTACHMENT_NAME: usize = 200;
 const MAX_PLACE: usize = 150;
 const MAX_APPENDIX: usize = 250;
