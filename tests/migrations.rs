@@ -8,10 +8,13 @@ mod postgres;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use diesel::{PgConnection, SqliteConnection, sql_query};
-use motcua::storage::{Db, PoolSizes, migrate};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use motcua::storage::listing::Visible;
+use motcua::storage::{Db, PoolSizes, feed, migrate};
 
 /// Table → column → (nullable, type in lower case).
 type Tables = BTreeMap<String, BTreeMap<String, (bool, String)>>;
@@ -196,5 +199,59 @@ fn two_processes_may_migrate_at_once() {
     });
     assert!(runs > 0);
     assert!(open(&schema.url).read(migrate::is_up_to_date).unwrap());
+    schema.drop_it();
+}
+
+/// The portable migrations, one by one.
+const PORTABLE: EmbeddedMigrations = embed_migrations!("migrations/portable");
+/// How many of them an office had before events got a feed.
+const BEFORE_THE_FEED: usize = 3;
+
+/// Two dossiers with three events, as they were written then; B's second event was recorded between A's and B's first.
+const THEN: &str = "
+    INSERT INTO agencies VALUES ('H16.18', 'Sở', 'department', NULL, '2026-03-02 09:00:00', 1);
+    INSERT INTO dossiers (code, procedure_code, procedure_version, field, level, agency, received_by, unit, channel, status, void,
+        filed_at, last_move_at, supplement_requests, supplement_late, accepted_late, lateness_noted, applicant_kind, applicant_name,
+        papers, search_text, created_at, version)
+    SELECT code, '1.001739', 1, 'BTXH', 'province', 'H16.18', 'H16.18', 'working_day', 'direct', 4, FALSE, '2026-03-02 09:00:00',
+        '2026-03-02 09:00:00', 0, FALSE, FALSE, FALSE, 'citizen', 'Nguyễn Văn Thử', '{}', 'nguyen van thu', '2026-03-02 09:00:00', 1
+    FROM (SELECT 'H16.18-260302-0001' AS code UNION ALL SELECT 'H16.18-260302-0002') AS codes;
+    INSERT INTO journal (dossier, seq, at, recorded_at, actor, name, event) VALUES
+        ('H16.18-260302-0001', 1, '2026-03-02 09:00:00', '2026-03-02 09:00:00', 'lan', 'dossier.processing', '{\"kind\":\"processing_started\"}'),
+        ('H16.18-260302-0001', 2, '2026-03-02 11:00:00', '2026-03-02 11:00:00', 'lan', 'dossier.returned', '{\"kind\":\"returned\"}'),
+        ('H16.18-260302-0002', 1, '2026-03-02 10:00:00', '2026-03-02 10:00:00', 'lan', 'dossier.processing', '{\"kind\":\"processing_started\"}');
+    INSERT INTO outbox (id, name, dossier, seq, created_at) VALUES
+        ('c', 'dossier.returned', 'H16.18-260302-0001', 2, '2026-03-02 11:00:00'),
+        ('b', 'dossier.processing', 'H16.18-260302-0002', 1, '2026-03-02 10:00:00'),
+        ('a', 'dossier.processing', 'H16.18-260302-0001', 1, '2026-03-02 09:00:00');";
+
+/// What was waiting in the outbox before there was a feed stands at its beginning, in the order it was recorded.
+fn old_events_begin_the_feed(db: &Db) {
+    migrate::up(db).unwrap();
+    assert_eq!(db.write_steady(|tx| feed::sequence(tx, 10)).unwrap(), 3);
+    let wanted = feed::Wanted { visible: Visible::Everything, names: None };
+    let changes = db.read(|reader| feed::page(reader, &wanted, (0, 10), 10)).unwrap();
+    let found: Vec<_> = changes.iter().map(|it| (it.position, it.dossier.sequence(), it.seq, it.imported)).collect();
+    assert_eq!(found, [(1, 1, 1, true), (2, 2, 1, true), (3, 1, 2, true)]);
+}
+
+#[test]
+fn an_office_with_events_is_brought_up_to_date_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("old.db").display().to_string();
+    let mut then = SqliteConnection::establish(&file).unwrap();
+    (0..BEFORE_THE_FEED).for_each(|_| drop(then.run_next_migration(PORTABLE).unwrap()));
+    then.batch_execute(THEN).unwrap();
+    old_events_begin_the_feed(&open(&format!("sqlite://{file}")));
+}
+
+#[test]
+fn an_office_with_events_is_brought_up_to_date_on_postgres() {
+    let Some(schema) = postgres::Schema::create() else { return };
+    let mut then = PgConnection::establish(&schema.url).unwrap();
+    (0..BEFORE_THE_FEED).for_each(|_| drop(then.run_next_migration(PORTABLE).unwrap()));
+    then.batch_execute(THEN).unwrap();
+    old_events_begin_the_feed(&open(&schema.url));
+    drop(then);
     schema.drop_it();
 }

@@ -228,6 +228,9 @@ fn an_issued_letter_bears_number_date_and_signer() {
     let mut issued = letter(LetterKind::Late, LetterStatus::Submitted);
     let tomorrow = issued.issue(promulgated("2026-03-13"), &dossier().standing, now);
     assert_eq!(tomorrow, Err(Refusal::PromulgatedInTheFuture { on: day("2026-03-13") }));
+    // The day before its dossier was handed in.
+    let before = issued.issue(promulgated("2026-03-01"), &dossier().standing, now);
+    assert_eq!(before, Err(Refusal::PromulgatedBeforeFiling { on: day("2026-03-01") }));
     assert!(issued.issue(promulgated("2026-03-12"), &dossier().standing, now).is_ok());
     assert_eq!(issued.promulgation, Some(promulgated("2026-03-12")));
 
