@@ -44,5 +44,7 @@ call "$API/v1/dossiers/$DOSSIER"; echo
 call "$API/v1/dossiers/$DOSSIER" | grep -q "\"reappointed_at\":\"${NEW_DATE}T09:00:00+07:00\""
 
 echo '== The letter to be handed over'
-call "$API/v1/apology-letters/$LETTER/letter.pdf" -o letter.pdf
-if command -v pdftotext >/dev/null; then pdftotext -layout letter.pdf -; fi
+PDF="$(mktemp -d)/letter.pdf"
+call "$API/v1/apology-letters/$LETTER/letter.pdf" -o "$PDF"
+echo "$PDF"
+if command -v pdftotext >/dev/null; then pdftotext -layout "$PDF" -; fi
