@@ -13,9 +13,12 @@ TOKEN=$(curl -sS --fail-with-body "$API/v1/sessions" -H 'Content-Type: applicati
     -d '{"username":"demo","password":"mot-cua-minh-hoa"}' | member access_token)
 
 echo '== The letter that the sweep drafted for an overdue dossier'
-PAGE=$(call "$API/v1/apology-letters?status=draft&kind=late&limit=1")
-LETTER=$(member id <<<"$PAGE")
-DOSSIER=$(member dossier <<<"$PAGE")
+LETTER=''
+for DOSSIER in $(call "$API/v1/dossiers?timing=overdue&limit=200" | grep -o '"code":"[^"]*"' | cut -d'"' -f4); do
+    LETTER=$(call "$API/v1/dossiers/$DOSSIER" | sed -nE 's/.*"letter":\{"id":"([^"]+)","kind":"late","status":"draft".*/\1/p')
+    [[ -z $LETTER ]] || break
+done
+[[ -n $LETTER ]] || { echo 'no overdue dossier has a draft left: start the demonstration anew' >&2; exit 1; }
 call "$API/v1/apology-letters/$LETTER"; echo
 call "$API/v1/dossiers/$DOSSIER"; echo
 
