@@ -1,0 +1,2 @@
+DROP INDEX dossiers_by_deadline;
+DROP INDEX dossiers_by_filing;
