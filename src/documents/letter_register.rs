@@ -3,10 +3,8 @@
 use chrono::{DateTime, FixedOffset};
 use rust_xlsxwriter::{Format, FormatAlign, Workbook};
 
-use super::sheet::{
-    LINE, SheetError, cell, centred, counted_until, days, heading, lines_of, plain, set_page, workbook,
-};
-use crate::domain::apology::Letter;
+use super::sheet::{LINE, RegisterHead, SheetError, cell, counted_until, heading, lines_of, plain, register_book};
+use crate::domain::apology::{Letter, Promulgation};
 use crate::domain::register::LetterEntry;
 use crate::domain::statistics::Period;
 use crate::domain::vocabulary::{LetterChannel, LetterKind, LetterStatus};
@@ -51,17 +49,14 @@ impl LetterRegister {
     /// # Errors
     /// [`SheetError`].
     pub fn open(agency: &str, period: Period, made_at: DateTime<FixedOffset>) -> Result<Self, SheetError> {
-        let mut workbook = workbook(TITLE, made_at)?;
-        let sheet = workbook.add_worksheet_with_constant_memory()?;
-        sheet.set_name("Văn bản xin lỗi")?;
-        for (column, (_, width)) in (0..).zip(COLUMNS) {
-            sheet.set_column_width(column, width)?;
-        }
-        set_page(sheet, (HEADINGS, HEADINGS + 1), 0)?;
-        sheet.merge_range(0, 0, 0, LAST, agency, &plain().set_bold())?;
-        sheet.set_row_height(1, 24)?;
-        sheet.merge_range(1, 0, 1, LAST, TITLE, &centred().set_bold().set_font_size(14))?;
-        sheet.merge_range(2, 0, 2, LAST, &days(period), &centred().set_italic())?;
+        let head = RegisterHead {
+            title: TITLE,
+            name: "Văn bản xin lỗi",
+            columns: &COLUMNS,
+            headings: (HEADINGS, HEADINGS + 1),
+        };
+        let mut workbook = register_book(&head, agency, period, made_at)?;
+        let sheet = workbook.worksheet_from_index(0)?;
         let (bold, small) = (heading(), cell().set_align(FormatAlign::Center).set_italic().set_font_size(9));
         sheet.set_row_height(HEADINGS, 34)?;
         for (column, (text, _)) in (0..).zip(COLUMNS) {
@@ -84,7 +79,7 @@ impl LetterRegister {
         self.count += 1;
         let (row, letter) = (self.row, &entry.letter);
         let promulgation = letter.promulgation.as_ref();
-        let number = promulgation.map_or_else(String::new, |it| format!("{}/{}", it.number, it.notation));
+        let number = promulgation.map(Promulgation::designation).unwrap_or_default();
         let signer = promulgation.map_or_else(String::new, |it| format!("{}\n{}", it.signer.position, it.signer.name));
         let (kind, state) = (kind(letter), state(letter));
         let reason = letter.reason.as_deref().unwrap_or_default();

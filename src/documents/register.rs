@@ -3,9 +3,7 @@
 use chrono::{DateTime, FixedOffset};
 use rust_xlsxwriter::{Format, FormatAlign, Workbook, Worksheet};
 
-use super::sheet::{
-    LINE, SheetError, cell, centred, counted_until, days, heading, lines_of, plain, set_page, workbook,
-};
+use super::sheet::{LINE, RegisterHead, SheetError, cell, counted_until, heading, lines_of, plain, register_book};
 use crate::domain::register::Entry;
 use crate::domain::statistics::Period;
 
@@ -51,18 +49,10 @@ impl Register {
     /// # Errors
     /// [`SheetError`].
     pub fn open(agency: &str, period: Period, made_at: DateTime<FixedOffset>) -> Result<Self, SheetError> {
-        let mut workbook = workbook(TITLE, made_at)?;
-        let sheet = workbook.add_worksheet_with_constant_memory()?;
-        sheet.set_name("Sổ theo dõi")?;
-        for (column, (_, width)) in (0..).zip(COLUMNS) {
-            sheet.set_column_width(column, width)?;
-        }
-        set_page(sheet, (HEADINGS, NUMBERS), 0)?;
-        sheet.merge_range(0, 0, 0, LAST, agency, &plain().set_bold())?;
-        sheet.set_row_height(1, 24)?;
-        sheet.merge_range(1, 0, 1, LAST, TITLE, &centred().set_bold().set_font_size(14))?;
-        sheet.merge_range(2, 0, 2, LAST, &days(period), &centred().set_italic())?;
-        write_headings(sheet)?;
+        let head =
+            RegisterHead { title: TITLE, name: "Sổ theo dõi", columns: &COLUMNS, headings: (HEADINGS, NUMBERS) };
+        let mut workbook = register_book(&head, agency, period, made_at)?;
+        write_headings(workbook.worksheet_from_index(0)?)?;
         let middle = cell().set_align(FormatAlign::Center);
         let time = middle.clone().set_num_format("hh:mm dd/mm/yyyy");
         Ok(Self { workbook, row: NUMBERS + 1, count: 0, made_at, text: cell(), middle, time })

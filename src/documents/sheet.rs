@@ -56,6 +56,41 @@ pub(super) fn workbook(title: &str, made_at: DateTime<FixedOffset>) -> Result<Wo
     Ok(workbook)
 }
 
+/// What a register is called, and how its columns stand.
+pub(super) struct RegisterHead<'a> {
+    /// Its title.
+    pub(super) title: &'a str,
+    /// Name of the sheet.
+    pub(super) name: &'a str,
+    /// Headings with the widths of their columns.
+    pub(super) columns: &'a [(&'a str, u16)],
+    /// First and last row of the headings, which every page repeats.
+    pub(super) headings: (u32, u32),
+}
+
+/// A workbook with one sheet for a register, its head written; rows already written take no memory.
+pub(super) fn register_book(
+    head: &RegisterHead<'_>,
+    agency: &str,
+    period: Period,
+    made_at: DateTime<FixedOffset>,
+) -> Result<Workbook, SheetError> {
+    let mut workbook = workbook(head.title, made_at)?;
+    let sheet = workbook.add_worksheet_with_constant_memory()?;
+    sheet.set_name(head.name)?;
+    let mut last = 0;
+    for (column, (_, width)) in (0..).zip(head.columns) {
+        sheet.set_column_width(column, *width)?;
+        last = column;
+    }
+    set_page(sheet, head.headings, 0)?;
+    sheet.merge_range(0, 0, 0, last, agency, &plain().set_bold())?;
+    sheet.set_row_height(1, 24)?;
+    sheet.merge_range(1, 0, 1, last, head.title, &centred().set_bold().set_font_size(14))?;
+    sheet.merge_range(2, 0, 2, last, &days(period), &centred().set_italic())?;
+    Ok(workbook)
+}
+
 /// A4 landscape, as wide as the page, with these rows repeated on each and the pages numbered.
 pub(super) fn set_page(sheet: &mut Worksheet, repeated: (u32, u32), pages_tall: u16) -> Result<(), SheetError> {
     sheet.set_paper_size(A4).set_landscape().set_print_fit_to_pages(1, pages_tall);

@@ -32,6 +32,13 @@ pub struct Promulgation {
     pub signer: Signer,
 }
 
+impl Promulgation {
+    /// Number and notation (số, ký hiệu) as papers write them, e.g. `12/PXL-SLĐTBXH`.
+    pub fn designation(&self) -> String {
+        format!("{}/{}", self.number, self.notation)
+    }
+}
+
 /// A letter of apology. One about a deadline also asks for more time and re-appoints the return of the result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {

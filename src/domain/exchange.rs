@@ -335,9 +335,7 @@ fn issued(letter: &Letter, position: Position, promulgation: &Promulgation) -> R
 
 fn already_issued(letter: &Letter) -> Refusal {
     let promulgation = letter.promulgation.as_ref();
-    Refusal::AlreadyIssued {
-        number: promulgation.map(|known| format!("{}/{}", known.number, known.notation)).unwrap_or_default(),
-    }
+    Refusal::AlreadyIssued { number: promulgation.map(Promulgation::designation).unwrap_or_default() }
 }
 
 fn status(

@@ -1,6 +1,6 @@
 //! What went to the e-office with a letter and what came back: the log, and the signed paper.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::ETAG;
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -158,13 +158,7 @@ async fn get_signed(call: Call<See>) -> Result<HttpResponse, Problem> {
     if call.knows(&tag) {
         return Ok(HttpResponse::NotModified().insert_header((ETAG, tag)).finish());
     }
-    Ok(HttpResponse::Ok()
-        .content_type(paper.content_type)
-        .insert_header((ETAG, tag))
-        .insert_header(disposition::attachment(&paper.name))
-        // As for files: what others sent is saved and not shown.
-        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .insert_header((CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
-        .insert_header((CACHE_CONTROL, "private, no-store"))
-        .body(paper.content))
+    let mut answer = HttpResponse::Ok();
+    disposition::to_save(&mut answer, &paper.name);
+    Ok(answer.content_type(paper.content_type).insert_header((ETAG, tag)).body(paper.content))
 }

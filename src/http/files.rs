@@ -6,10 +6,7 @@
 
 use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_SECURITY_POLICY, ETAG, IF_RANGE, RANGE,
-    Range, X_CONTENT_TYPE_OPTIONS,
-};
+use actix_web::http::header::{ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, ETAG, IF_RANGE, RANGE, Range};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use serde::Serialize;
 use serde_json::json;
@@ -263,15 +260,11 @@ async fn get_file_content(call: Call<See>) -> Result<HttpResponse, Problem> {
         answer.insert_header((CONTENT_RANGE, format!("bytes {first}-{last}/{}", file.size)));
     }
     let length = range.map_or(file.size, |(first, last)| last - first + 1);
+    disposition::to_save(&mut answer, &file.name);
     Ok(answer
         .content_type(file.content_type)
         .insert_header((ETAG, tag))
         .insert_header((ACCEPT_RANGES, "bytes"))
-        .insert_header(disposition::attachment(&file.name))
-        // What strangers sent: it is saved and not shown, never taken for another type, and left in no shared machine.
-        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .insert_header((CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
-        .insert_header((CACHE_CONTROL, "private, no-store"))
         .body(SizedStream::new(length, content.into_stream())))
 }
 
