@@ -93,7 +93,7 @@ impl Filler {
         for some in histories.chunks(500) {
             db.write(|tx| {
                 let mut desk = Desk::new(tx)?;
-                some.iter().try_for_each(|history| take(tx, act, &mut desk, history).map(drop))
+                take(tx, act, &mut desk, some)?.into_iter().try_for_each(|answer| answer.map(drop))
             })
             .unwrap();
         }

@@ -54,7 +54,7 @@ pub fn load(db: &Db, ambient: &Ambient, progress: &mut dyn Write) -> Result<(), 
 fn enter(db: &Db, act: Act<'_>, batch: &[History]) -> Result<(), Fault> {
     db.write(|tx| {
         let mut desk = Desk::new(tx)?;
-        batch.iter().try_for_each(|history| take(tx, act, &mut desk, history).map(drop))
+        take(tx, act, &mut desk, batch)?.into_iter().try_for_each(|answer| answer.map(drop))
     })
 }
 

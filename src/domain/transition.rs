@@ -87,6 +87,16 @@ pub enum SpanChange {
     Replaced(Vec<Span>),
 }
 
+impl SpanChange {
+    /// The spans that ended.
+    pub fn spans(&self) -> &[Span] {
+        match self {
+            Self::Unchanged => &[],
+            Self::Closed(spans) | Self::Replaced(spans) => spans,
+        }
+    }
+}
+
 /// A dossier after a verb, with the facts that made it so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {

@@ -90,7 +90,7 @@ impl<'a> Act<'a> {
 
     /// The stamp that goes beside every event.
     pub fn stamp(&self) -> Stamp<'a> {
-        Stamp { actor: &self.actor.name, now: self.now, imported: false }
+        Stamp { actor: &self.actor.name, now: self.now }
     }
 }
 

@@ -102,6 +102,24 @@ impl Desk {
         procedures::in_force(versions, on).cloned().ok_or_else(|| Refusal::ProcedureNotInForce { on }.into())
     }
 
+    /// A version of a procedure by its number.
+    ///
+    /// # Errors
+    /// [`StorageError`]; a missing version is a corrupt store.
+    pub fn version(
+        &mut self,
+        reader: &mut Reader,
+        code: &ProcedureCode,
+        version: i64,
+    ) -> Result<Procedure, StorageError> {
+        let known = self.procedures.get(code).and_then(|all| all.iter().find(|one| one.version == version)).cloned();
+        match known {
+            Some(known) => Ok(known),
+            None => procedures::version(reader, code, version)?
+                .ok_or_else(|| StorageError::corrupt("procedure version", "missing")),
+        }
+    }
+
     /// Checks that an agency named in `pointer` exists.
     ///
     /// # Errors

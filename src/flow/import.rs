@@ -1,14 +1,18 @@
-//! Import of histories: each line is a dossier with its moves, taken through the same verbs as the API.
+//! Import of histories: each is a dossier with its moves, taken through the same verbs as the API and stored with others at once.
+
+use std::collections::{BTreeMap, HashSet};
 
 use super::actor::Act;
 use super::desk::Desk;
 use super::fault::Fault;
 use super::intake::{NewDossier, draft};
-use super::keep::{Deed, Stored, keep};
+use super::keep::{Deed, keep_imported};
 use super::transition::advance;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::transition::{Move, SpanChange, check_time};
-use crate::storage::{Tx, dossiers};
+use crate::storage::dossier_row::Record;
+use crate::storage::dossiers::{self, Wanted};
+use crate::storage::{Failure, Tx};
 
 /// One line of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,11 +25,54 @@ pub struct History {
     pub moves: Vec<Move>,
 }
 
-/// Takes a whole history in. It is stored once, after its last move, as if entered then.
+/// Takes whole histories in, each as if entered then; answers for each its code or why it is refused. They are stored
+/// together after the last: what one of them is refused for does not touch the others.
 ///
 /// # Errors
-/// [`Fault::Unknown`], [`Fault::Refused`], [`Fault::Exists`] when the code is taken.
-pub fn take(tx: &mut Tx, act: Act<'_>, desk: &mut Desk, history: &History) -> Result<DossierCode, Fault> {
+/// [`Fault::Storage`]; then nothing is stored. The answers: [`Fault::Unknown`], [`Fault::Refused`], [`Fault::Exists`] when
+/// the code is taken.
+pub fn take(
+    tx: &mut Tx,
+    act: Act<'_>,
+    desk: &mut Desk,
+    histories: &[History],
+) -> Result<Vec<Result<DossierCode, Fault>>, Fault> {
+    let mut taken = taken_codes(tx, histories)?;
+    let mut answers = Vec::with_capacity(histories.len());
+    let (mut filed, mut without_code) = (Vec::new(), Vec::new());
+    for history in histories {
+        let lived = match &history.code {
+            Some(code) if taken.contains(&code.to_string()) => Err(Fault::Exists("dossier")),
+            _ => live(tx, act, desk, history),
+        };
+        match lived {
+            Ok((mut record, deed)) => {
+                match &history.code {
+                    Some(code) => {
+                        taken.insert(code.to_string());
+                        record.code = code.clone();
+                    }
+                    None => without_code.push(filed.len()),
+                }
+                answers.push(Ok(filed.len()));
+                filed.push((record, deed));
+            }
+            Err(fault) if fault.storage().is_some() => return Err(fault),
+            Err(fault) => answers.push(Err(fault)),
+        }
+    }
+    give_codes(tx, &mut filed, &without_code)?;
+    keep_imported(tx, act, &mut filed)?;
+    Ok(answers.into_iter().map(|answer| answer.map(|place: usize| filed[place].0.code.clone())).collect())
+}
+
+fn taken_codes(tx: &mut Tx, histories: &[History]) -> Result<HashSet<String>, Fault> {
+    let wanted: Vec<String> = histories.iter().filter_map(|one| one.code.as_ref()).map(ToString::to_string).collect();
+    Ok(if wanted.is_empty() { HashSet::new() } else { dossiers::taken(tx, &wanted)? })
+}
+
+/// A dossier after its whole history; its code is still that of number zero.
+fn live(tx: &mut Tx, act: Act<'_>, desk: &mut Desk, history: &History) -> Result<(Record, Deed), Fault> {
     check_time(history.dossier.received_at.unwrap_or(act.now), act.now, None).map_err(Fault::of_receipt)?;
     let (mut record, first) = draft(tx, act, desk, &history.dossier)?;
     let mut deed = Deed::from(first);
@@ -42,14 +89,32 @@ pub fn take(tx: &mut Tx, act: Act<'_>, desk: &mut Desk, history: &History) -> Re
             deed.spans = SpanChange::Closed(spans);
         }
     }
-    record.code = match &history.code {
-        Some(code) if dossiers::find(tx, code)?.is_some() => return Err(Fault::Exists("dossier")),
-        Some(code) => {
-            dossiers::reserve_code(tx, code)?;
-            code.clone()
+    Ok((record, deed))
+}
+
+/// Gives codes to those that brought none, after all that were brought: no number is given twice.
+fn give_codes(tx: &mut Tx, filed: &mut [(Record, Deed)], without_code: &[usize]) -> Result<(), Fault> {
+    let day_of = |record: &Record| (record.code.agency().clone(), record.code.day());
+    let mut wanted: BTreeMap<_, Wanted> = BTreeMap::new();
+    for (record, _) in filed.iter() {
+        let day = wanted.entry(day_of(record)).or_default();
+        day.reserved = day.reserved.max(record.code.sequence());
+    }
+    for place in without_code {
+        wanted.entry(day_of(&filed[*place].0)).or_default().new += 1;
+    }
+    // Where each day's numbers begin; they end at what was reached.
+    let mut last = dossiers::take_codes(tx, &wanted)?;
+    for (day, last) in &mut last {
+        *last -= wanted.get(day).map_or(0, |wanted| wanted.new);
+    }
+    for place in without_code {
+        let record = &mut filed[*place].0;
+        let (agency, day) = day_of(record);
+        if let Some(last) = last.get_mut(&(agency.clone(), day)) {
+            *last += 1;
+            record.code = DossierCode::compose(agency, day, last.unsigned_abs());
         }
-        None => dossiers::next_code(tx, &record.received_by, record.standing.filed_at.date())?,
-    };
-    keep(tx, act, &mut record, deed, Stored::Imported)?;
-    Ok(record.code)
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::actor::{Act, Action};
 use super::fault::Fault;
-use super::strike::{look_back, mend};
+use super::strike::{enter, look_back, mend};
 use crate::domain::apology::{Letter, Settlement, settle};
 use crate::domain::dossier::Dossier;
 use crate::domain::dossier_code::DossierCode;
@@ -11,9 +11,9 @@ use crate::domain::timeliness::Timing;
 use crate::domain::transition::{Change, SpanChange};
 use crate::domain::vocabulary::{LetterKind, LetterStatus, LocalTime, Status};
 use crate::storage::dossier_row::Record;
-use crate::storage::dossiers::Stamp;
+use crate::storage::dossiers::Filed;
 use crate::storage::letters::{self, LetterRecord};
-use crate::storage::procedures;
+use crate::storage::procedures::{self, Procedure};
 use crate::storage::{Tx, dossiers};
 
 /// What a verb did to a dossier.
@@ -43,8 +43,6 @@ impl From<Change> for Deed {
 pub enum Stored {
     /// Not yet.
     Never,
-    /// Not yet, and its events are a history that is imported.
-    Imported,
     /// It was read in this transaction.
     Before,
 }
@@ -61,16 +59,13 @@ enum LetterWrite {
 /// [`StorageError`](crate::storage::StorageError).
 pub fn keep(tx: &mut Tx, act: Act<'_>, record: &mut Record, mut deed: Deed, stored: Stored) -> Result<(), Fault> {
     let existing = match stored {
-        Stored::Never | Stored::Imported => None,
+        Stored::Never => None,
         Stored::Before => letters::about_deadline(tx, &record.code)?,
     };
     let letter = settle_letter(act, record, existing, &mut deed.events);
     let struck = look_back(tx, record, &deed.events, stored != Stored::Before)?;
     match stored {
-        Stored::Never | Stored::Imported => {
-            let stamp = Stamp { imported: stored == Stored::Imported, ..act.stamp() };
-            dossiers::insert(tx, record, &deed.events, &deed.spans, stamp)?;
-        }
+        Stored::Never => dossiers::insert(tx, record, &deed.events, &deed.spans, act.stamp())?,
         Stored::Before => dossiers::save(tx, record, &deed.events, &deed.spans, act.stamp())?,
     }
     match letter {
@@ -81,6 +76,25 @@ pub fn keep(tx: &mut Tx, act: Act<'_>, record: &mut Record, mut deed: Deed, stor
     if let Some(before) = struck {
         mend(tx, act, record, before)?;
     }
+    Ok(())
+}
+
+/// As [`keep`], for new dossiers with a history, stored all at once: an import takes thousands.
+///
+/// # Errors
+/// [`StorageError`](crate::storage::StorageError).
+pub fn keep_imported(tx: &mut Tx, act: Act<'_>, filed: &mut [(Record, Deed)]) -> Result<(), Fault> {
+    let mut owed = Vec::new();
+    for (record, deed) in filed.iter_mut() {
+        if let LetterWrite::Insert(letter) = settle_letter(act, record, None, &mut deed.events) {
+            owed.push(letter);
+        }
+    }
+    let rows: Vec<Filed<'_>> =
+        filed.iter().map(|(record, deed)| Filed { record, events: &deed.events, spans: deed.spans.spans() }).collect();
+    dossiers::insert_imported(tx, &rows, act.stamp())?;
+    letters::insert_all(tx, &owed)?;
+    enter(tx, act, &rows)?;
     Ok(())
 }
 
@@ -170,9 +184,10 @@ pub fn move_action(record: &Record, to: Status) -> Action {
 pub fn dossier_of(tx: &mut Tx, record: &Record) -> Result<Dossier, Fault> {
     let version = procedures::version(tx, &record.procedure, record.procedure_version)?;
     let version = version.ok_or_else(|| crate::storage::StorageError::corrupt("procedure version", "missing"))?;
-    Ok(Dossier {
-        rule: version.rule_for(record.channel).rule,
-        channel: record.channel,
-        standing: record.standing.clone(),
-    })
+    Ok(under(&version, record))
+}
+
+/// The dossier under the version of its procedure that holds for it.
+pub(in crate::flow) fn under(version: &Procedure, record: &Record) -> Dossier {
+    Dossier { rule: version.rule_for(record.channel).rule, channel: record.channel, standing: record.standing.clone() }
 }

@@ -12,6 +12,7 @@ use crate::domain::event::Event;
 use crate::domain::statistics::CountedLife;
 use crate::domain::vocabulary::{LetterStatus, LocalTime};
 use crate::storage::dossier_row::Record;
+use crate::storage::dossiers::Filed;
 use crate::storage::striking::{self, Correction};
 use crate::storage::{Db, Failure, Reader, StorageError, Tx, balances, dossiers, lives};
 
@@ -134,12 +135,15 @@ pub fn look_back(
     is_new: bool,
 ) -> Result<Option<Before>, StorageError> {
     let Some(horizon) = striking::horizon(tx)? else { return Ok(None) };
-    let reaches_back = events.iter().any(|(at, event)| *at < horizon || rewrites(record, event, horizon));
-    if !reaches_back {
+    if !reaches_back(record, events, horizon) {
         return Ok(None);
     }
     let counted = if is_new { None } else { counted(tx, record)? };
     Ok(Some(Before { horizon, counted }))
+}
+
+fn reaches_back(record: &Record, events: &[(LocalTime, Event)], horizon: LocalTime) -> bool {
+    events.iter().any(|(at, event)| *at < horizon || rewrites(record, event, horizon))
 }
 
 /// Whether an event takes effect earlier than it happened.
@@ -158,7 +162,7 @@ fn rewrites(record: &Record, event: &Event, horizon: LocalTime) -> bool {
 /// # Errors
 /// [`StorageError`].
 pub fn mend(tx: &mut Tx, act: Act<'_>, record: &Record, before: Before) -> Result<(), StorageError> {
-    let mut sums: BTreeMap<(Series, LocalTime), Balance> = BTreeMap::new();
+    let mut sums = Sums::new();
     if let Some((series, life)) = counted(tx, record)? {
         for (at, change) in changes(&life) {
             *sums.entry((series.clone(), at)).or_default() += change;
@@ -169,9 +173,33 @@ pub fn mend(tx: &mut Tx, act: Act<'_>, record: &Record, before: Before) -> Resul
             *sums.entry((series.clone(), at)).or_default() -= change;
         }
     }
+    post(tx, act, sums, before.horizon)
+}
+
+/// Posts what new dossiers with a history make of the balances struck before; many of them share a correction.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn enter(tx: &mut Tx, act: Act<'_>, filed: &[Filed<'_>]) -> Result<(), StorageError> {
+    let Some(horizon) = striking::horizon(tx)? else { return Ok(()) };
+    let mut sums = Sums::new();
+    for Filed { record, spans, .. } in filed.iter().filter(|one| reaches_back(one.record, one.events, horizon)) {
+        let Some(life) = CountedLife::of(&record.standing, record.channel, spans.to_vec(), record.letter_on) else {
+            continue;
+        };
+        for (at, change) in changes(&life) {
+            *sums.entry((record.series(), at)).or_default() += change;
+        }
+    }
+    post(tx, act, sums, horizon)
+}
+
+type Sums = BTreeMap<(Series, LocalTime), Balance>;
+
+fn post(tx: &mut Tx, act: Act<'_>, sums: Sums, horizon: LocalTime) -> Result<(), StorageError> {
     let corrections: Vec<Correction> = sums
         .into_iter()
-        .filter(|((_, at), change)| *at < before.horizon && *change != Balance::default())
+        .filter(|((_, at), change)| *at < horizon && *change != Balance::default())
         .map(|((series, at), change)| Correction { series, at, change })
         .collect();
     striking::post(tx, &corrections, || act.ambient.new_id())

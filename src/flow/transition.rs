@@ -3,7 +3,7 @@
 use super::actor::{Act, Action};
 use super::desk::Desk;
 use super::fault::Fault;
-use super::keep::{Stored, dossier_of, keep, move_action, open};
+use super::keep::{Stored, dossier_of, keep, move_action, open, under};
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::papers::Document;
 use crate::domain::refusal::Refusal;
@@ -81,7 +81,7 @@ pub(in crate::flow) fn advance(
     record: &mut Record,
     wish: &Move,
 ) -> Result<Change, Fault> {
-    let dossier = dossier_of(tx, record)?;
+    let dossier = under(&desk.version(tx, &record.procedure, record.procedure_version)?, record);
     let pair = desk.pair(tx, &record.agency, &record.received_by)?;
     let procedure = match wish.to {
         Status::Received if record.standing.status == Status::Registered => {

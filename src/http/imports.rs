@@ -27,7 +27,7 @@ use crate::flow::{Act, Fault};
 use crate::storage::{Db, StorageError, Tx};
 
 /// How many lines one transaction takes, unless all go into one.
-const BATCH: usize = 200;
+const BATCH: usize = 1_000;
 /// Longest line, in bytes.
 const MAX_LINE: u64 = 1 << 20;
 
@@ -131,19 +131,25 @@ fn batches(
 
 fn take_lines(tx: &mut Tx, act: Act<'_>, lines: &[(usize, Vec<u8>)], report: &mut Report) -> Result<(), Fault> {
     let mut desk = Desk::new(tx)?;
+    let (mut numbers, mut histories) = (Vec::new(), Vec::new());
+    let mut refused = Vec::new();
     for (number, line) in lines {
-        let taken = match history(act.ambient, line) {
-            Ok(history) => tx.part(|tx| take(tx, act, &mut desk, &history)).map_err(Problem::from),
-            Err(problem) => Err(problem),
-        };
-        match taken {
-            Ok(_) => report.accepted += 1,
-            Err(problem) if matches!(problem.code(), "internal" | "unavailable") => {
-                return Err(Fault::Storage(StorageError::corrupt("import line", number)));
+        match history(act.ambient, line) {
+            Ok(history) => {
+                numbers.push(*number);
+                histories.push(history);
             }
-            Err(problem) => report.refuse(*number, &problem),
+            Err(problem) => refused.push((*number, problem)),
         }
     }
+    for (number, answer) in numbers.into_iter().zip(take(tx, act, &mut desk, &histories)?) {
+        match answer {
+            Ok(_) => report.accepted += 1,
+            Err(fault) => refused.push((number, fault.into())),
+        }
+    }
+    refused.sort_by_key(|(number, _)| *number);
+    refused.iter().for_each(|(number, problem)| report.refuse(*number, problem));
     Ok(())
 }
 

@@ -125,6 +125,22 @@ pub(in crate::storage) fn load_balances(tx: &mut Tx, rows: &[Vec<Value>]) -> Res
     Ok(())
 }
 
+/// Stores many rows at once: by COPY on PostgreSQL, by one prepared statement on SQLite.
+macro_rules! insert_all {
+    ($tx:expr, $table:ident, $rows:expr) => {{
+        use $crate::storage::connection::AnyConnection;
+        let rows = $rows;
+        match &mut *$tx.connection {
+            _ if rows.is_empty() => 0,
+            AnyConnection::Postgres(connection) => {
+                diesel::copy_from($table::table).from_insertable(rows).execute(connection)?
+            }
+            AnyConnection::Sqlite(connection) => diesel::insert_into($table::table).values(rows).execute(connection)?,
+        }
+    }};
+}
+pub(in crate::storage) use insert_all;
+
 /// The seconds from one instant to another, as an expression.
 pub(in crate::storage) fn seconds_between(reader: &Reader, from: &str, to: &str) -> String {
     match &*reader.connection {
@@ -147,6 +163,24 @@ pub(in crate::storage) fn enqueue(tx: &mut Tx, queued: &Queued<'_>) -> Result<()
         }
     }
     tx.to_send = true;
+    Ok(())
+}
+
+/// As [`enqueue`], for many at once.
+pub(in crate::storage) fn enqueue_all(tx: &mut Tx, queued: Vec<Queued<'_>>) -> Result<(), StorageError> {
+    tx.to_send |= !queued.is_empty();
+    match &mut *tx.connection {
+        _ if queued.is_empty() => {}
+        AnyConnection::Postgres(connection) => {
+            diesel::copy_from(outbox::table).from_insertable(queued).execute(connection)?;
+        }
+        AnyConnection::Sqlite(connection) => {
+            let last: Option<i64> = outbox::table.select(diesel::dsl::max(outbox::place)).first(connection)?;
+            let numbered =
+                (last.unwrap_or(0) + 1..).zip(queued).map(|(place, queued)| (outbox::place.eq(place), queued));
+            diesel::insert_into(outbox::table).values(numbered.collect::<Vec<_>>()).execute(connection)?;
+        }
+    }
     Ok(())
 }
 
@@ -201,32 +235,20 @@ struct CountedWithHorizon {
     horizon: Horizon,
 }
 
-/// Moves an agency's counter of a day to at least `at_least` and past its last number; answers the number reached, and
-/// learns the horizon with it.
+/// Moves an agency's counter of a day on by one; answers the number reached, and learns the horizon with it.
 ///
 /// One statement under the row's lock: no two transactions get the same number, on either database.
-pub(in crate::storage) fn advance_counter(
-    tx: &mut Tx,
-    agency: &str,
-    day: NaiveDate,
-    step: i64,
-    at_least: i64,
-) -> Result<i64, StorageError> {
+pub(in crate::storage) fn advance_counter(tx: &mut Tx, agency: &str, day: NaiveDate) -> Result<i64, StorageError> {
     const POSTGRES: &str = concat!(
-        "INSERT INTO code_counters AS c (agency, day, last) VALUES ($1, $2, GREATEST($3, $4)) \
-         ON CONFLICT (agency, day) DO UPDATE SET last = GREATEST(c.last + $3, $4) RETURNING last, ",
+        "INSERT INTO code_counters AS c (agency, day, last) VALUES ($1, $2, 1) \
+         ON CONFLICT (agency, day) DO UPDATE SET last = c.last + 1 RETURNING last, ",
         horizon!()
     );
-    const SQLITE: &str = "INSERT INTO code_counters AS c (agency, day, last) VALUES (?1, ?2, MAX(?3, ?4)) \
-         ON CONFLICT (agency, day) DO UPDATE SET last = MAX(c.last + ?3, ?4) RETURNING last";
+    const SQLITE: &str = "INSERT INTO code_counters AS c (agency, day, last) VALUES (?1, ?2, 1) \
+         ON CONFLICT (agency, day) DO UPDATE SET last = c.last + 1 RETURNING last";
     macro_rules! run {
         ($connection:expr, $sql:expr) => {
-            diesel::sql_query($sql)
-                .bind::<Text, _>(agency)
-                .bind::<Date, _>(day)
-                .bind::<BigInt, _>(step)
-                .bind::<BigInt, _>(at_least)
-                .get_result($connection)?
+            diesel::sql_query($sql).bind::<Text, _>(agency).bind::<Date, _>(day).get_result($connection)?
         };
     }
     match &mut *tx.connection {
@@ -240,4 +262,47 @@ pub(in crate::storage) fn advance_counter(
             Ok(row.last)
         }
     }
+}
+
+/// Moves counters to at least these numbers. Rows come in order, so that two writers never wait for each other.
+pub(in crate::storage) fn reserve_counters(tx: &mut Tx, rows: &[(&str, NaiveDate, i64)]) -> Result<(), StorageError> {
+    const TAIL: &str = "ON CONFLICT (agency, day) DO UPDATE SET \
+         last = CASE WHEN c.last > excluded.last THEN c.last ELSE excluded.last END";
+    for rows in rows.chunks(ROWS_AT_ONCE) {
+        counters(rows, TAIL).execute(&mut *tx.connection)?;
+    }
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct CountedDay {
+    #[diesel(sql_type = Text)]
+    agency: String,
+    #[diesel(sql_type = Date)]
+    day: NaiveDate,
+    #[diesel(embed)]
+    counted: Counted,
+}
+
+/// Moves counters on by these numbers, in the same order; answers what they reached.
+pub(in crate::storage) fn advance_counters(
+    tx: &mut Tx,
+    rows: &[(&str, NaiveDate, i64)],
+) -> Result<Vec<(String, NaiveDate, i64)>, StorageError> {
+    const TAIL: &str =
+        "ON CONFLICT (agency, day) DO UPDATE SET last = c.last + excluded.last RETURNING agency, day, last";
+    let mut reached = Vec::with_capacity(rows.len());
+    for rows in rows.chunks(ROWS_AT_ONCE) {
+        let days: Vec<CountedDay> = counters(rows, TAIL).load(&mut *tx.connection)?;
+        reached.extend(days.into_iter().map(|day| (day.agency, day.day, day.counted.last)));
+    }
+    Ok(reached)
+}
+
+fn counters(rows: &[(&str, NaiveDate, i64)], tail: &str) -> Sql {
+    let row = |&(agency, day, last): &(&str, NaiveDate, i64)| {
+        vec![Value::Text(agency.to_owned()), Value::Day(day), Value::Number(last)]
+    };
+    let rows: Vec<_> = rows.iter().map(row).collect();
+    Sql::insert("INSERT INTO code_counters AS c (agency, day, last)", &rows, tail)
 }

@@ -65,7 +65,7 @@ impl Record {
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = dossiers, treat_none_as_null = true)]
+#[diesel(table_name = dossiers, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub(in crate::storage) struct Row {
     pub(in crate::storage) code: String,
     procedure_code: String,

@@ -1,5 +1,7 @@
 //! Dossiers: taking a code, storing a change with its journal, and finding them again.
 
+use std::collections::{BTreeMap, HashSet};
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
@@ -22,8 +24,17 @@ pub struct Stamp<'a> {
     pub actor: &'a str,
     /// Now.
     pub now: LocalTime,
-    /// The events are a history that is imported, and not news.
-    pub imported: bool,
+}
+
+/// A new dossier with the history that is imported with it.
+#[derive(Debug, Clone, Copy)]
+pub struct Filed<'a> {
+    /// The dossier as it stands after its history.
+    pub record: &'a Record,
+    /// Its events.
+    pub events: &'a [(LocalTime, Event)],
+    /// Its spans that are over.
+    pub spans: &'a [Span],
 }
 
 /// The next code of an agency's day.
@@ -31,17 +42,38 @@ pub struct Stamp<'a> {
 /// # Errors
 /// [`StorageError`].
 pub fn next_code(tx: &mut Tx, agency: &AgencyCode, day: NaiveDate) -> Result<DossierCode, StorageError> {
-    let number = dialect::advance_counter(tx, agency.as_str(), day, 1, 0)?;
+    let number = dialect::advance_counter(tx, agency.as_str(), day)?;
     Ok(DossierCode::compose(agency.clone(), day, number.unsigned_abs()))
 }
 
-/// Keeps a code that came from elsewhere from being given out again.
+/// How many codes of an agency's day are wanted, and the highest number of those that came from elsewhere.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// New codes.
+    pub new: i64,
+    /// No new code up to this number.
+    pub reserved: u64,
+}
+
+/// Keeps codes that came from elsewhere from being given out again, and takes new ones: the last of each agency's day,
+/// those before it belong to the caller, too.
 ///
 /// # Errors
 /// [`StorageError`].
-pub fn reserve_code(tx: &mut Tx, code: &DossierCode) -> Result<(), StorageError> {
-    let number = i64::try_from(code.sequence()).map_err(|cause| StorageError::corrupt("code sequence", cause))?;
-    dialect::advance_counter(tx, code.agency().as_str(), code.day(), 0, number).map(drop)
+pub fn take_codes(
+    tx: &mut Tx,
+    wanted: &BTreeMap<(AgencyCode, NaiveDate), Wanted>,
+) -> Result<BTreeMap<(AgencyCode, NaiveDate), i64>, StorageError> {
+    let reserved = wanted.iter().filter(|(_, wanted)| wanted.reserved > 0);
+    let reserved = reserved.map(|((agency, day), wanted)| {
+        let last = i64::try_from(wanted.reserved).map_err(|cause| StorageError::corrupt("code sequence", cause))?;
+        Ok((agency.as_str(), *day, last))
+    });
+    dialect::reserve_counters(tx, &reserved.collect::<Result<Vec<_>, StorageError>>()?)?;
+    let new = wanted.iter().filter(|(_, wanted)| wanted.new > 0);
+    let new: Vec<_> = new.map(|((agency, day), wanted)| (agency.as_str(), *day, wanted.new)).collect();
+    let reached = dialect::advance_counters(tx, &new)?;
+    reached.into_iter().map(|(agency, day, last)| Ok(((super::parsed("agency code", &agency)?, day), last))).collect()
 }
 
 /// Stores a new dossier with its first events.
@@ -58,6 +90,31 @@ pub fn insert(
     diesel::insert_into(dossiers::table).values(Row::of(record)?).execute(&mut *tx.connection)?;
     store_spans(tx, &record.code, spans)?;
     journal::append(tx, record, 0, stamp, events)
+}
+
+/// Stores new dossiers with their imported histories at once.
+///
+/// # Errors
+/// [`StorageError::Duplicate`] when a code is taken.
+pub fn insert_imported(tx: &mut Tx, filed: &[Filed<'_>], stamp: Stamp<'_>) -> Result<(), StorageError> {
+    let rows = filed.iter().map(|one| Row::of(one.record)).collect::<Result<Vec<Row>, StorageError>>()?;
+    dialect::insert_all!(tx, dossiers, rows);
+    let spans = filed.iter().flat_map(|one| {
+        let dossier = one.record.code.to_string();
+        one.spans.iter().map(move |span| SpanRow::of(&dossier, span))
+    });
+    dialect::insert_all!(tx, past_spans, spans.collect::<Vec<SpanRow>>());
+    journal::append_imported(tx, filed, stamp)
+}
+
+/// Which of these codes are taken.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn taken(reader: &mut Reader, codes: &[String]) -> Result<HashSet<String>, StorageError> {
+    let found: Vec<String> =
+        dossiers::table.filter(dossiers::code.eq_any(codes)).select(dossiers::code).load(&mut *reader.connection)?;
+    Ok(found.into_iter().collect())
 }
 
 /// Stores what a change made of a dossier, its spans and its events; `record.version` is the version it was read with,
@@ -98,17 +155,26 @@ fn store_spans(tx: &mut Tx, code: &DossierCode, change: &SpanChange) -> Result<(
         }
     };
     for span in spans {
-        diesel::insert_into(past_spans::table)
-            .values((
-                past_spans::dossier.eq(&code),
-                past_spans::starts_at.eq(span.from),
-                past_spans::ends_at.eq(span.until),
-                past_spans::late_from.eq(span.late_from),
-                past_spans::paused.eq(span.paused),
-            ))
-            .execute(&mut *tx.connection)?;
+        diesel::insert_into(past_spans::table).values(SpanRow::of(&code, span)).execute(&mut *tx.connection)?;
     }
     Ok(())
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = past_spans, treat_none_as_default_value = false)]
+struct SpanRow {
+    dossier: String,
+    starts_at: LocalTime,
+    ends_at: LocalTime,
+    late_from: Option<LocalTime>,
+    paused: bool,
+}
+
+impl SpanRow {
+    fn of(dossier: &str, span: &Span) -> Self {
+        let Span { from: starts_at, until: ends_at, late_from, paused } = *span;
+        Self { dossier: dossier.to_owned(), starts_at, ends_at, late_from, paused }
+    }
 }
 
 /// One dossier.

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::db::{Reader, Tx};
 use super::dialect;
 use super::dossier_row::Record;
-use super::dossiers::Stamp;
+use super::dossiers::{Filed, Stamp};
 use super::error::StorageError;
 use super::feed::Queued;
 use super::schema::journal;
@@ -53,33 +53,68 @@ pub fn append(
     stamp: Stamp<'_>,
     events: &[(LocalTime, Event)],
 ) -> Result<(), StorageError> {
-    let dossier = record.code.to_string();
     tx.concerns = Some((record.agency.to_string(), Some(record.received_by.to_string())));
     for (seq, (at, event)) in (last + 1..).zip(events) {
-        let name = event.name();
-        diesel::insert_into(journal::table)
-            .values((
-                journal::dossier.eq(&dossier),
-                journal::seq.eq(seq),
-                journal::at.eq(at),
-                journal::recorded_at.eq(stamp.now),
-                journal::actor.eq(stamp.actor),
-                journal::name.eq(&name),
-                journal::event.eq(to_json("event", event)?),
-            ))
-            .execute(&mut *tx.connection)?;
-        let queued = Queued {
-            dossier: &dossier,
-            seq,
-            name: &name,
-            agency: record.agency.as_str(),
-            received_by: record.received_by.as_str(),
-            former_agency: event.former_agency(),
-            imported: stamp.imported,
-        };
-        dialect::enqueue(tx, &queued)?;
+        let row = Row::of(record, seq, *at, event, stamp)?;
+        diesel::insert_into(journal::table).values(&row).execute(&mut *tx.connection)?;
+        dialect::enqueue(tx, &queued(&row, record, event, false))?;
     }
     Ok(())
+}
+
+/// The journals of new dossiers whose history is imported, with their outbox rows, stored at once.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn append_imported(tx: &mut Tx, filed: &[Filed<'_>], stamp: Stamp<'_>) -> Result<(), StorageError> {
+    let mut rows = Vec::new();
+    for one in filed {
+        for (seq, (at, event)) in (1..).zip(one.events) {
+            rows.push((Row::of(one.record, seq, *at, event, stamp)?, one.record, event));
+        }
+    }
+    let outbox = rows.iter().map(|(row, record, event)| queued(row, record, event, true)).collect();
+    dialect::enqueue_all(tx, outbox)?;
+    dialect::insert_all!(tx, journal, rows.into_iter().map(|(row, _, _)| row).collect::<Vec<Row>>());
+    Ok(())
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = journal, treat_none_as_default_value = false)]
+struct Row {
+    dossier: String,
+    seq: i64,
+    at: LocalTime,
+    recorded_at: LocalTime,
+    actor: String,
+    name: String,
+    event: String,
+}
+
+impl Row {
+    fn of(record: &Record, seq: i64, at: LocalTime, event: &Event, stamp: Stamp<'_>) -> Result<Self, StorageError> {
+        Ok(Self {
+            dossier: record.code.to_string(),
+            seq,
+            at,
+            recorded_at: stamp.now,
+            actor: stamp.actor.to_owned(),
+            name: event.name(),
+            event: to_json("event", event)?,
+        })
+    }
+}
+
+fn queued<'a>(row: &'a Row, record: &'a Record, event: &'a Event, imported: bool) -> Queued<'a> {
+    Queued {
+        dossier: &row.dossier,
+        seq: row.seq,
+        name: &row.name,
+        agency: record.agency.as_str(),
+        received_by: record.received_by.as_str(),
+        former_agency: event.former_agency(),
+        imported,
+    }
 }
 
 /// A dossier's events after `after`, in order, at most `limit`.

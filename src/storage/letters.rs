@@ -4,6 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::db::{Reader, Tx};
+use super::dialect;
 use super::error::StorageError;
 use super::parsed;
 use super::schema::{agency_tree, dossiers, letters};
@@ -42,7 +43,7 @@ pub struct LetterFilter {
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = letters, treat_none_as_null = true)]
+#[diesel(table_name = letters, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     dossier: String,
@@ -128,6 +129,15 @@ impl Row {
 /// [`StorageError::Duplicate`] when its dossier has one about the deadline that is not cancelled.
 pub fn insert(tx: &mut Tx, record: &LetterRecord) -> Result<(), StorageError> {
     diesel::insert_into(letters::table).values(Row::of(record)).execute(&mut *tx.connection)?;
+    Ok(())
+}
+
+/// Stores new letters at once.
+///
+/// # Errors
+/// As [`insert`].
+pub fn insert_all(tx: &mut Tx, records: &[LetterRecord]) -> Result<(), StorageError> {
+    dialect::insert_all!(tx, letters, records.iter().map(Row::of).collect::<Vec<Row>>());
     Ok(())
 }
 

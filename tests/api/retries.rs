@@ -106,6 +106,22 @@ story!(histories_are_imported_line_by_line_as_if_entered_then, |app| {
     );
 });
 
+story!(codes_given_in_one_import_never_meet_those_brought_with_it, |app| {
+    let admin = app.office().await;
+    // Lines without a code before and after one that brings the day's second.
+    let body = lines(&[history(json!({})), history(json!({"code": "H16.18-230427-0002"})), history(json!({}))]);
+    let report = import(app, &admin, "", body).await.expect(200);
+    assert_eq!(report, json!({"accepted": 3, "rejected": 0, "errors": []}));
+    for code in ["H16.18-230427-0002", "H16.18-230427-0003", "H16.18-230427-0004"] {
+        app.get(&format!("/v1/dossiers/{code}"), &admin).await.expect(200);
+    }
+    // The next one goes on from there, by import and at the counter.
+    import(app, &admin, "", lines(&[history(json!({}))])).await.expect(200);
+    app.get("/v1/dossiers/H16.18-230427-0005", &admin).await.expect(200);
+    let late = json!({"received_at": "2023-04-27T10:00:00+07:00"});
+    assert_eq!(app.receive(&admin, late).await, "H16.18-230427-0006");
+});
+
 story!(an_atomic_import_takes_all_or_nothing, |app| {
     let admin = app.office().await;
     let refused =
