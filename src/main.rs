@@ -1,10 +1,10 @@
 //! The program: subcommands, nothing else.
 
 mod account_commands;
+mod data_commands;
 
 use std::error::Error;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,11 +16,10 @@ use motcua::documents::sheet::Imprint;
 use motcua::documents::{form_06a, form_06b};
 use motcua::domain::statistics::Period;
 use motcua::domain::vocabulary::AgencyCode;
+use motcua::flow::report;
 use motcua::flow::strike::rebuild;
 use motcua::flow::sweep::sweep;
 use motcua::flow::verify::{Verdict, verify};
-use motcua::flow::{Act, Actor};
-use motcua::flow::{audit, report};
 use motcua::{app, demo, http};
 use serde_json::Value;
 
@@ -63,6 +62,16 @@ enum Command {
     Import {
         /// The file; `-` for standard input.
         file: String,
+    },
+    /// Write everything as lines of JSON, to be loaded into an empty database of either kind.
+    Export {
+        /// The file, which must not be there yet; standard output when left out.
+        file: Option<PathBuf>,
+    },
+    /// Load what `export` wrote, all or nothing, into an empty database.
+    Load {
+        /// The file.
+        file: PathBuf,
     },
     /// Reports.
     #[command(subcommand)]
@@ -179,7 +188,18 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             let swept = sweep(&app::open(&store)?, &store.ambient(), at_risk_days)?;
             writeln!(out, "{} newly overdue, {} warned", swept.overdue, swept.warned)?;
         }
-        Command::Import { file } => return import(&store, &file),
+        Command::Import { file } => {
+            drop(out);
+            return data_commands::import(&store, &file);
+        }
+        Command::Export { file } => {
+            drop(out);
+            data_commands::export(&store, file.as_deref())?;
+        }
+        Command::Load { file } => {
+            drop(out);
+            data_commands::load(&store, &file)?;
+        }
         Command::Report(command) => print_report(&store, command)?,
         Command::Verify => {
             let verdict = verify(&app::open(&store)?, store.ambient().now())?;
@@ -267,17 +287,6 @@ fn serve(
 ) -> io::Result<()> {
     tracing::info!(address = %listener.local_addr()?, "listening");
     actix_web::rt::System::new().block_on(app::serve(db, store.ambient(), store, settings, listener))
-}
-
-fn import(store: &StoreSettings, file: &str) -> Result<ExitCode, Box<dyn Error>> {
-    let (db, ambient, actor) = (app::open(store)?, store.ambient(), Actor::service("import"));
-    let act = Act { actor: &actor, now: ambient.now(), ambient: &ambient };
-    let mut source: Box<dyn BufRead> =
-        if file == "-" { Box::new(io::stdin().lock()) } else { Box::new(BufReader::new(File::open(file)?)) };
-    db.write(|tx| audit::command(tx, act, "motcua import", None))?;
-    let report = http::imports::import_lines(&db, act, &mut source)?;
-    writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&report)?)?;
-    Ok(if report.rejected == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn run_demo(mut store: StoreSettings, settings: &ServeSettings, load_only: bool) -> Result<ExitCode, Box<dyn Error>> {

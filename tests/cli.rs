@@ -8,6 +8,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+#[path = "support/postgres.rs"]
+#[allow(clippy::expect_used, clippy::print_stderr, dead_code, unreachable_pub)]
+mod postgres;
+
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use serde_json::{Value, json};
@@ -185,5 +189,70 @@ async fn serving_stops_cleanly_and_tokens_survive_a_restart() {
         let renewed: Value = renewed.json().await.unwrap();
         refresh = renewed["refresh_token"].as_str().unwrap().to_owned();
         stop(child);
+    }
+}
+
+/// The rows of an export by table, in no order; without the audit log, which the commands themselves write to.
+fn rows_of(export: &Path) -> Vec<String> {
+    let text = fs::read_to_string(export).unwrap();
+    let (mut table, mut rows) = (String::new(), Vec::new());
+    for line in text.lines() {
+        let value: Value = serde_json::from_str(line).unwrap();
+        match value["table"]["name"].as_str() {
+            Some(name) => table = name.to_owned(),
+            None if table.starts_with("audit") || value.get("end").is_some() => {}
+            None => rows.push(format!("{table} {value}")),
+        }
+    }
+    rows.sort();
+    rows
+}
+
+#[test]
+fn everything_moves_to_the_other_database_and_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let at = |url: &str, arguments: &[&str], code: i32| {
+        told(motcua(folder, arguments).env("MOTCUA_DATABASE_URL", url).output().unwrap(), code)
+    };
+    run(folder, &["demo", "--load-only"], 0);
+    run(folder, &["export", "all.ndjson"], 0);
+    assert_eq!(fs::metadata(folder.join("all.ndjson")).unwrap().permissions().mode() & 0o777, 0o600);
+    // A file that is there is not written over, and a database in use not into.
+    run(folder, &["export", "all.ndjson"], 1);
+    run(folder, &["load", "all.ndjson"], 1);
+    let text = fs::read_to_string(folder.join("all.ndjson")).unwrap();
+    fs::write(folder.join("cut.ndjson"), &text[..text.len() / 2]).unwrap();
+    fs::write(folder.join("other.ndjson"), text.replacen("\"migration\":\"2", "\"migration\":\"3", 1)).unwrap();
+    let before = rows_of(&folder.join("all.ndjson"));
+    let form = run(folder, &["report", "06a", "--period", "2023-H1", "--format", "csv"], 0);
+    assert!(before.len() > 6_000 && form.contains("1917"));
+
+    let schema = postgres::Schema::create();
+    let mut steps = vec!["sqlite://second.db".to_owned()];
+    steps.extend(schema.as_ref().map(|schema| schema.url.clone()));
+    steps.push("sqlite://third.db".to_owned());
+    let mut file = "all.ndjson".to_owned();
+    for (step, url) in steps.iter().enumerate() {
+        // What cannot be loaded leaves the database empty.
+        at(url, &["load", "cut.ndjson"], 1);
+        at(url, &["load", "other.ndjson"], 1);
+        at(url, &["load", &file], 0);
+        assert!(at(url, &["verify"], 0).contains(" 0 differences"));
+        assert_eq!(at(url, &["report", "06a", "--period", "2023-H1", "--format", "csv"], 0), form);
+        file = format!("from{step}.ndjson");
+        at(url, &["export", &file], 0);
+        let after = rows_of(&folder.join(&file));
+        let differing = before.iter().zip(&after).find(|(before, after)| before != after);
+        assert_eq!((differing, before.len()), (None, after.len()), "{url}");
+        // New codes and events go on behind those loaded.
+        let line = json!({"procedure": "1.001739", "agency": "000.00.18.H16", "channel": "direct",
+            "received_at": "2023-07-03T08:00:00+07:00", "applicant": {"kind": "citizen", "name": "Người thử"}});
+        fs::write(folder.join("line"), line.to_string()).unwrap();
+        at(url, &["import", "line"], 0);
+        assert!(at(url, &["verify"], 0).contains(" 0 differences"));
+    }
+    if let Some(schema) = schema {
+        schema.drop_it();
     }
 }

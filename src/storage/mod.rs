@@ -9,6 +9,7 @@ pub mod schema;
 
 mod as_of;
 mod sql;
+mod tables;
 
 pub mod accounts;
 pub mod agencies;
@@ -20,6 +21,7 @@ pub mod counts;
 pub mod deliveries;
 pub mod dossier_row;
 pub mod dossiers;
+pub mod dump;
 pub mod exchange;
 pub mod feed;
 pub mod files;
