@@ -22,6 +22,7 @@ use motcua::flow::intake::NewDossier;
 use motcua::flow::sweep::sweep;
 use motcua::flow::{Act, Actor, Fault};
 use motcua::storage::letters::{self, LetterFilter};
+use motcua::storage::listing::Visible;
 use motcua::storage::procedures::{Field, Procedure};
 use motcua::storage::{Db, Tx, dossiers};
 
@@ -332,7 +333,7 @@ fn working_time(chance: &mut Chance, now: NaiveDateTime) -> NaiveDateTime {
 
 /// Two letters in three are issued, a third of those some days after the end.
 fn apologise(db: &Db, act: Act<'_>, chance: &mut Chance) {
-    let filter = LetterFilter::default();
+    let filter = LetterFilter::of(Visible::Everything);
     let all = db.read(|reader| letters::page(reader, &filter, None, i64::MAX)).unwrap();
     for letter in all {
         if chance.one_in(3) {

@@ -8,7 +8,7 @@ use super::keep::{Deed, Stored, keep};
 use super::transition::advance;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::transition::{Move, SpanChange, check_time};
-use crate::storage::{Tx, dossiers};
+use crate::storage::{Tx, agencies, dossiers};
 
 /// One line of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,8 @@ pub struct History {
 /// Takes a whole history in. It is stored once, after its last move, as if entered then.
 ///
 /// # Errors
-/// [`Fault::Unknown`], [`Fault::Refused`], [`Fault::Exists`] when the code is taken.
+/// [`Fault::Unknown`], [`Fault::Refused`], [`Fault::Forbidden`] at another's agency or under another's code,
+/// [`Fault::Exists`] when the code is taken.
 pub fn take(tx: &mut Tx, act: Act<'_>, desk: &mut Desk, history: &History) -> Result<DossierCode, Fault> {
     check_time(history.dossier.received_at.unwrap_or(act.now), act.now, None).map_err(Fault::of_receipt)?;
     let (mut record, first) = draft(tx, act, desk, &history.dossier)?;
@@ -42,6 +43,9 @@ pub fn take(tx: &mut Tx, act: Act<'_>, desk: &mut Desk, history: &History) -> Re
             deed.spans = SpanChange::Closed(spans);
         }
     }
+    if let Some(code) = &history.code {
+        require_own(tx, act, code)?;
+    }
     record.code = match &history.code {
         Some(code) if dossiers::find(tx, code)?.is_some() => return Err(Fault::Exists("dossier")),
         Some(code) => {
@@ -52,4 +56,14 @@ pub fn take(tx: &mut Tx, act: Act<'_>, desk: &mut Desk, history: &History) -> Re
     };
     keep(tx, act, &mut record, deed, Stored::Imported)?;
     Ok(record.code)
+}
+
+/// A code begins with the identifier of the agency that gave it (contract, section 3). Those of an agency out of reach are
+/// not the actor's to give, and whether one is taken is not theirs to know. Former identifiers are nobody's.
+fn require_own(tx: &mut Tx, act: Act<'_>, code: &DossierCode) -> Result<(), Fault> {
+    let giver = code.agency();
+    if act.actor.agency.is_none() || agencies::find(tx, giver)?.is_none() {
+        return Ok(());
+    }
+    if act.actor.sides(tx, giver, giver)?.receiving { Ok(()) } else { Err(Fault::Forbidden) }
 }

@@ -262,7 +262,8 @@ fn ordered<'a>(query: Boxed<'a>, order: Order, after: Option<(LocalTime, &'a str
     }
 }
 
+/// The codes of an agency and all below it, to be looked for among.
 #[diesel::dsl::auto_type]
-fn below<'a>(root: &'a str) -> _ {
+pub(in crate::storage) fn below<'a>(root: &'a str) -> _ {
     agency_tree::table.filter(agency_tree::ancestor.eq(root)).select(agency_tree::descendant)
 }
