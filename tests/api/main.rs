@@ -8,6 +8,7 @@ mod audit;
 mod balances;
 mod changes;
 mod counts;
+mod doors;
 mod drilldown;
 mod edges;
 mod files;
