@@ -275,11 +275,11 @@ impl Caller {
     }
 
     /// Whether a thing of an agency is theirs to see: the counter and the officers have the dossiers of their own agency
-    /// alone; agencies and figures are seen with all below them.
+    /// alone, and of those it took over from; agencies and figures are seen with all below them.
     fn reaches(&self, agency: &str, thing: Option<Thing>) -> bool {
         let is_dossiers = !matches!(thing, None | Some(Agency | Report));
         let own_only = is_dossiers && matches!(self.right, Right::Role(FrontDesk | Officer));
-        !self.held || agency == "H16.18" || (agency == "H16.18.1" && !own_only)
+        !self.held || matches!(agency, "H16.18" | "H16.17") || (agency == "H16.18.1" && !own_only)
     }
 }
 

@@ -22,7 +22,9 @@ use crate::domain::vocabulary::{LocalTime, Role, Scope};
 use crate::flow::actor::Authority;
 use crate::flow::audit::deed;
 use crate::flow::{Act, Actor, Fault};
-use crate::storage::{Reader, StorageError, Tx, clients, sessions};
+use crate::storage::accounts::User;
+use crate::storage::clients::{self, Client};
+use crate::storage::{Reader, StorageError, Tx, lineage, sessions};
 
 /// Who may make a call.
 pub trait Permission: 'static {
@@ -192,23 +194,20 @@ pub(in crate::http) async fn signed_in(
 /// Whom a token stands for now: its session or client may have ended, or have less rights than it had.
 fn known(reader: &mut Reader, bearer: Bearer, now: LocalTime) -> Result<Option<(Option<String>, Actor)>, StorageError> {
     match bearer {
-        Bearer::Session(session) => Ok(sessions::user_of(reader, &session, now)?.map(|user| {
-            let authority = Authority::Role(user.role);
-            (Some(session), Actor { id: user.id, name: user.username, authority, agency: user.agency })
-        })),
+        Bearer::Session(session) => {
+            let Some(User { id, username: name, role, agency, .. }) = sessions::user_of(reader, &session, now)? else {
+                return Ok(None);
+            };
+            let (authority, predecessors) = (Authority::Role(role), lineage::before(reader, agency.as_ref())?);
+            Ok(Some((Some(session), Actor { id, name, authority, agency, predecessors })))
+        }
         Bearer::Client { id, scopes } => {
-            Ok(clients::find(reader, &id)?.filter(|client| !client.disabled).map(|client| {
-                let scopes = scopes.into_iter().filter(|scope| client.scopes.contains(scope)).collect();
-                (
-                    None,
-                    Actor {
-                        id: client.id,
-                        name: client.name,
-                        authority: Authority::Scopes(scopes),
-                        agency: client.agency,
-                    },
-                )
-            }))
+            let Some(client) = clients::find(reader, &id)?.filter(|client| !client.disabled) else { return Ok(None) };
+            let Client { id, name, agency, .. } = client;
+            let authority =
+                Authority::Scopes(scopes.into_iter().filter(|scope| client.scopes.contains(scope)).collect());
+            let predecessors = lineage::before(reader, agency.as_ref())?;
+            Ok(Some((None, Actor { id, name, authority, agency, predecessors })))
         }
     }
 }

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use super::db::{Reader, Tx};
 use super::error::StorageError;
+use super::lineage::held;
 use super::listing::{Visible, below};
 use super::parsed;
 use super::schema::{dossiers, letters};
@@ -217,13 +218,14 @@ pub fn page(
         .into_boxed();
     query = match &filter.visible {
         Visible::Everything => query,
-        Visible::Of(agency) => {
-            let code = agency.as_str();
-            query.filter(dossiers::agency.eq(code).or(dossiers::received_by.eq(code)))
+        Visible::Of(agencies) => {
+            let codes = || agencies.iter().map(AgencyCode::as_str);
+            query.filter(dossiers::agency.eq_any(codes()).or(dossiers::received_by.eq_any(codes())))
         }
-        Visible::Below(agency) => query.filter(
-            dossiers::agency.eq_any(below(agency.as_str())).or(dossiers::received_by.eq_any(below(agency.as_str()))),
-        ),
+        Visible::Below(agency) => {
+            let codes = || held(agency.as_str());
+            query.filter(dossiers::agency.eq_any(codes()).or(dossiers::received_by.eq_any(codes())))
+        }
     };
     if let Some(agency) = &filter.agency {
         query = query.filter(dossiers::agency.eq_any(below(agency.as_str())));

@@ -14,10 +14,11 @@ use crate::story;
 use crate::support::places::{PLACES, Place, Thing, furnish};
 use crate::support::{Answer, TestApp, office};
 
-/// People and machines of H16.18, with what they see: the front desk its own agency's, the others the child's, too.
+/// People and machines of H16.18, with what they see: the front desk what its own agency has and took over, the others the
+/// child's, too.
 async fn readers(app: &TestApp) -> Vec<(String, &'static [&'static str])> {
-    let own: &[&str] = &["H16.18"];
-    let below: &[&str] = &["H16.18", "H16.18.1"];
+    let own: &[&str] = &["H16.18", "H16.17"];
+    let below: &[&str] = &["H16.18", "H16.18.1", "H16.17"];
     let mut all = Vec::new();
     for (role, sees) in [(Role::FrontDesk, own), (Role::Officer, own), (Role::Leader, below), (Role::Auditor, below)] {
         all.push((app.user(&format!("{role:?}"), role, Some("H16.18")).await, sees));
@@ -46,6 +47,11 @@ async fn walked(app: &TestApp, token: &str, path: &str) -> (BTreeSet<String>, us
         assert!(!page["items"].as_array().unwrap().is_empty(), "a page with a next one is not empty: {path}");
         cursor = format!("&cursor={next}");
     }
+}
+
+/// In the subtree of H16.18, or taken over from.
+fn is_inside(agency: &str) -> bool {
+    agency.starts_with("H16.18") || agency == "H16.17"
 }
 
 fn set(agencies: &[&str]) -> BTreeSet<String> {
@@ -126,7 +132,7 @@ story!(lists_by_another_key_hold_only_what_is_in_reach, |app| {
         for place in &places {
             let agency = place.agency;
             // Figures go by the subtree for everybody, lists of dossiers by what is seen.
-            let inside = agency.starts_with("H16.18");
+            let inside = is_inside(agency);
             for path in ["/v1/dossiers?resolved_by=", "/v1/dossiers?agency=", "/v1/apology-letters?agency="] {
                 let answer = app.get(&format!("{path}{agency}"), &token).await;
                 assert_eq!(answer.status.as_u16(), if inside { 200 } else { 404 }, "{path}{agency}");
@@ -142,7 +148,7 @@ story!(lists_by_another_key_hold_only_what_is_in_reach, |app| {
     let keeper = app.sign_in("quan-tri").await;
     for place in &places {
         let notices = app.get(&format!("/v1/notices?dossier={}", place.name(Thing::Dossier)), &keeper).await;
-        let seen = place.agency.starts_with("H16.18");
+        let seen = is_inside(place.agency);
         assert_eq!(notices.expect(200)["items"].as_array().unwrap().len(), usize::from(seen), "{}", place.agency);
         // What others did to what is theirs is not in this log, however it is asked for.
         let entries = app.get(&format!("/v1/audit?resource={}", place.name(Thing::Stopped)), &keeper).await.expect(200);
@@ -198,9 +204,13 @@ story!(expansion_tells_nothing_of_what_is_out_of_reach, |app| {
         let filter = LogFilter { lines: vec![line.clone()], ..LogFilter::default() };
         let bodies: String =
             app.db.read(|reader| log(reader, &filter, None, 1000)).unwrap().into_iter().map(|sent| sent.body).collect();
-        let subtree: Vec<&str> = PLACES.into_iter().filter(|agency| agency.starts_with(place.agency)).collect();
-        let spoken = told(&bodies, &places, Thing::Stopped);
-        assert!(spoken.iter().all(|agency| subtree.contains(agency)), "{}: {spoken:?}", place.agency);
+        let reach: &[&str] = match place.agency {
+            "H16" => &PLACES,
+            "H16.18" => &["H16.18", "H16.18.1", "H16.17"],
+            other => &[other],
+        };
+        // All became overdue since the webhooks were made.
+        assert_eq!(told(&bodies, &places, Thing::Dossier), reach, "{}", place.agency);
     }
 
     // An answer that was kept for a retry is its caller's alone.
@@ -217,14 +227,14 @@ story!(expansion_tells_nothing_of_what_is_out_of_reach, |app| {
     let done = app.post("/v1/apology-letters/bulk", &leader, json!({"letters": letters})).await.expect(200);
     let statuses: Vec<u64> =
         done["items"].as_array().unwrap().iter().map(|item| item["status"].as_u64().unwrap()).collect();
-    assert_eq!(statuses, [404, 200, 200, 404], "{done}");
+    assert_eq!(statuses, [404, 200, 200, 404, 200], "{done}");
     assert!(!done.to_string().contains("H16.19"), "{done}");
 });
 
 /// The readers once more: their tokens are of this hour.
 async fn again(app: &TestApp) -> Vec<(String, &'static [&'static str])> {
-    let own: &[&str] = &["H16.18"];
-    let below: &[&str] = &["H16.18", "H16.18.1"];
+    let own: &[&str] = &["H16.18", "H16.17"];
+    let below: &[&str] = &["H16.18", "H16.18.1", "H16.17"];
     let mut all = Vec::new();
     for (name, sees) in
         [("FrontDesk", own), ("Officer", own), ("Leader", below), ("Auditor", below), ("quan-tri", below)]
@@ -245,10 +255,12 @@ story!(imports_take_nothing_for_another_agency, |app| {
     let lines = PLACES.map(|agency| line(agency, None)).join("\n");
     let report = app.raw(Method::POST, "/v1/imports", Some(&keeper), "application/x-ndjson", lines.into_bytes()).await;
     let report = report.expect(200);
-    assert_eq!((&report["accepted"], &report["rejected"]), (&json!(2), &json!(2)), "{report}");
+    assert_eq!((&report["accepted"], &report["rejected"]), (&json!(2), &json!(3)), "{report}");
     let refused: Vec<_> =
         report["errors"].as_array().unwrap().iter().map(|error| (&error["line"], &error["code"])).collect();
-    assert_eq!(refused, [(&json!(1), &json!("forbidden")), (&json!(4), &json!("forbidden"))]);
+    let expected =
+        [(1, "forbidden"), (4, "forbidden"), (5, "agency_not_in_force")].map(|(line, code)| (json!(line), json!(code)));
+    assert_eq!(refused, expected.iter().map(|(line, code)| (line, code)).collect::<Vec<_>>());
     // Another agency's codes are not ours to give, and whether one is taken is not ours to know.
     for sequence in ["0001", "9999"] {
         let body = line("H16.18", Some(&format!("H16.19-260302-{sequence}"))).into_bytes();
@@ -314,7 +326,7 @@ story!(figures_end_at_the_own_subtree, |app| {
         }
     }
     // Four of each place came in; the fifth was refused.
-    for (token, received) in [(&admin, 16), (&all[0], 8)] {
+    for (token, received) in [(&admin, 20), (&all[0], 8)] {
         let shown = app.get(&format!("/v1/statistics?{PERIOD}"), token).await.expect(200);
         assert_eq!(shown["total"]["received"]["total"], received);
     }

@@ -27,4 +27,5 @@ mod public;
 mod reports;
 mod retries;
 mod service_index;
+mod succession;
 mod webhooks;

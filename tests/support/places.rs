@@ -1,4 +1,5 @@
-//! Four agencies, H16 ⊃ H16.18 ⊃ H16.18.1 and H16.19 beside it, with one object of every kind in each.
+//! Five agencies, H16 ⊃ H16.18 ⊃ H16.18.1, H16.19 beside it, and H16.17, which ended and which H16.18 took over from, with
+//! one object of every kind in each.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::TestApp;
 
-/// Parent, own, child, sibling, as an actor of H16.18 sees them.
-pub const PLACES: [&str; 4] = ["H16", "H16.18", "H16.18.1", "H16.19"];
+/// Parent, own, child, sibling and predecessor, as an actor of H16.18 sees them.
+pub const PLACES: [&str; 5] = ["H16", "H16.18", "H16.18.1", "H16.19", "H16.17"];
 
 /// A kind of object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,7 +77,7 @@ fn text<'v>(value: &'v Value, member: &str) -> &'v str {
 /// Makes them all; then it is 11 March 2026, 09:00, and what was received on the 2nd is overdue.
 pub async fn furnish(app: &TestApp) -> Vec<Place> {
     let admin = app.office().await;
-    for (code, parent) in [("H16.19", "H16"), ("H16.18.1", "H16.18")] {
+    for (code, parent) in [("H16.17", "H16"), ("H16.19", "H16"), ("H16.18.1", "H16.18")] {
         let body = json!({"code": code, "name": "Đơn vị", "level": "department", "parent": parent});
         app.post("/v1/agencies", &admin, body).await.expect(201);
     }
@@ -94,6 +95,9 @@ pub async fn furnish(app: &TestApp) -> Vec<Place> {
     for place in &mut places {
         letters(app, &office, place).await;
     }
+    let ended = json!({"valid_to": "2026-03-06", "successors": ["H16.18"]});
+    let admin = app.admin().await;
+    app.send(Method::PATCH, "/v1/agencies/H16.17", Some(&admin), &[("if-match", "*")], Some(ended)).await.expect(200);
     places
 }
 
