@@ -1,5 +1,6 @@
 //! Synthetic dossiers: some thousands go through the service's own verbs, the rest are copies of them under other codes.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Weekday};
@@ -21,7 +22,9 @@ use motcua::flow::import::{History, take};
 use motcua::flow::intake::NewDossier;
 use motcua::flow::sweep::sweep;
 use motcua::flow::{Act, Actor, Fault};
+use motcua::storage::agencies::Agency;
 use motcua::storage::letters::{self, LetterFilter};
+use motcua::storage::listing::Visible;
 use motcua::storage::procedures::{Field, Procedure};
 use motcua::storage::{Db, Tx, dossiers};
 
@@ -217,12 +220,13 @@ fn eprintln_progress(text: &str) {
 /// A province with 20 departments and 179 communes, 20 fields and 60 procedures.
 fn office(tx: &mut Tx, act: Act<'_>) -> Result<(), Fault> {
     let province = "H16".parse().unwrap();
-    add_agency(tx, act, province, "Tỉnh".into(), AgencyLevel::Province, None, Imprint::default())?;
+    let province = Agency::new(province, "Tỉnh".into(), AgencyLevel::Province, None, Imprint::default());
+    add_agency(tx, act, province, &BTreeSet::new())?;
     for number in 1..AGENCIES {
         let level = if number <= 20 { AgencyLevel::Department } else { AgencyLevel::Commune };
         let code = agency(number).parse().unwrap();
         let (name, parent) = (format!("Cơ quan {number}"), Some("H16".parse().unwrap()));
-        add_agency(tx, act, code, name, level, parent, Imprint::default())?;
+        add_agency(tx, act, Agency::new(code, name, level, parent, Imprint::default()), &BTreeSet::new())?;
     }
     for number in 0..FIELDS {
         let code = format!("F{number:02}").parse().unwrap();
@@ -332,7 +336,7 @@ fn working_time(chance: &mut Chance, now: NaiveDateTime) -> NaiveDateTime {
 
 /// Two letters in three are issued, a third of those some days after the end.
 fn apologise(db: &Db, act: Act<'_>, chance: &mut Chance) {
-    let filter = LetterFilter::default();
+    let filter = LetterFilter::of(Visible::Everything);
     let all = db.read(|reader| letters::page(reader, &filter, None, i64::MAX)).unwrap();
     for letter in all {
         if chance.one_in(3) {

@@ -1,5 +1,7 @@
 //! The department's fields and its 131 procedures: 13 fully online, 7 in part, 111 for information.
 
+use std::collections::BTreeSet;
+
 use chrono::{NaiveDate, NaiveTime};
 
 use crate::domain::deadline::{OnSupplement, Rule, Unit};
@@ -7,6 +9,7 @@ use crate::domain::forms::letterhead::Imprint;
 use crate::domain::vocabulary::{AgencyCode, AgencyLevel, OnlineLevel, ProcedureLevel};
 use crate::flow::administer::{add_agency, add_field, add_procedure};
 use crate::flow::{Act, Fault};
+use crate::storage::agencies::Agency;
 use crate::storage::procedures::{Field, Procedure};
 use crate::storage::{StorageError, Tx};
 
@@ -84,7 +87,8 @@ pub fn procedures() -> Result<Vec<Procedure>, StorageError> {
 pub(super) fn enter(tx: &mut Tx, act: Act<'_>) -> Result<(), Fault> {
     let place = Some("Đắk Nông".to_owned());
     let imprint = Imprint { place, symbol: Some("UBND".to_owned()), ..Imprint::default() };
-    add_agency(tx, act, agency(PROVINCE)?, "UBND tỉnh Đắk Nông".into(), AgencyLevel::Province, None, imprint)?;
+    let province = Agency::new(agency(PROVINCE)?, "UBND tỉnh Đắk Nông".into(), AgencyLevel::Province, None, imprint);
+    add_agency(tx, act, province, &BTreeSet::new())?;
     let name = "Sở Lao động - Thương binh và Xã hội tỉnh Đắk Nông".to_owned();
     let imprint = Imprint {
         place: None,
@@ -93,7 +97,8 @@ pub(super) fn enter(tx: &mut Tx, act: Act<'_>) -> Result<(), Fault> {
         symbol: Some("SLĐTBXH".to_owned()),
     };
     let parent = Some(agency(PROVINCE)?);
-    add_agency(tx, act, agency(DEPARTMENT)?, name, AgencyLevel::Department, parent, imprint)?;
+    let department = Agency::new(agency(DEPARTMENT)?, name, AgencyLevel::Department, parent, imprint);
+    add_agency(tx, act, department, &BTreeSet::new())?;
     for (field, name, _) in FIELDS {
         add_field(tx, Field { code: code(field)?, name: name.to_owned(), version: 1 })?;
     }

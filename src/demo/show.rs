@@ -9,6 +9,7 @@ use crate::domain::statistics::{Period, Tally, TypedFigures};
 use crate::flow::Fault;
 use crate::flow::report::form_06a;
 use crate::storage::letters::LetterFilter;
+use crate::storage::listing::Visible;
 use crate::storage::{Db, StorageError, letters};
 
 /// The figures as the report's own text gives them (domain.md 2.3).
@@ -69,7 +70,7 @@ pub fn show(db: &Db, ambient: &Ambient, out: &mut dyn Write) -> Result<(), Fault
         checked.difference,
         checked.failed.iter().map(|failed| failed.identity).collect::<Vec<_>>().join(", "),
     );
-    let open = db.read(|reader| letters::page(reader, &LetterFilter::default(), None, 200))?;
+    let open = db.read(|reader| letters::page(reader, &LetterFilter::of(Visible::Everything), None, 200))?;
     let _ = writeln!(text, "\nVăn bản xin lỗi hiện có: {}", open.len());
     for record in &open {
         let letter = &record.letter;

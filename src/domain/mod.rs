@@ -14,6 +14,8 @@ pub mod timeliness;
 
 pub mod papers;
 
+pub mod succession;
+
 pub mod dossier;
 pub mod event;
 pub mod look_up;

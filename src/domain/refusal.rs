@@ -55,6 +55,24 @@ pub enum Refusal {
         /// The day of receipt.
         on: NaiveDate,
     },
+    /// The agency was not there yet, or not any more, on the day of receipt.
+    #[error("the agency was not there on {on}")]
+    AgencyNotInForce {
+        /// The day of receipt.
+        on: NaiveDate,
+    },
+    /// An agency does not end before it begins.
+    #[error("the last day lies before the first")]
+    ValidityReversed,
+    /// Only what ends is succeeded.
+    #[error("an agency without a last day has no successors")]
+    SuccessorsWithoutEnd,
+    /// An agency does not come after itself.
+    #[error("an agency would come after itself")]
+    SuccessionCycle,
+    /// An agency does not stand below itself.
+    #[error("an agency would stand below itself")]
+    AgencyBelowItself,
     /// The deadline runs past the last year the calendar knows.
     #[error("the deadline lies beyond the calendar")]
     BeyondCalendar,
@@ -174,6 +192,11 @@ impl Refusal {
             Self::BeforeLastMove { .. } => "before_last_move",
             Self::TooFarBack { .. } => "too_far_back",
             Self::ProcedureNotInForce { .. } => "procedure_not_in_force",
+            Self::AgencyNotInForce { .. } => "agency_not_in_force",
+            Self::ValidityReversed => "validity_reversed",
+            Self::SuccessorsWithoutEnd => "successors_without_end",
+            Self::SuccessionCycle => "succession_cycle",
+            Self::AgencyBelowItself => "agency_below_itself",
             Self::BeyondCalendar => "beyond_calendar",
             Self::NothingToCorrect => "nothing_to_correct",
             Self::LetterExists => "letter_exists",

@@ -1,11 +1,14 @@
 //! Who acts, and what the contract's role table lets them do; the one place that decides.
 
+use chrono::NaiveDate;
+
+use super::fault::Fault;
 use crate::ambient::Ambient;
 use crate::domain::transition::MAX_DAYS_BACK;
 use crate::domain::vocabulary::{AgencyCode, LocalTime, Role, Scope, Status};
 use crate::storage::dossiers::Stamp;
 use crate::storage::listing::Visible;
-use crate::storage::{Reader, StorageError, agencies};
+use crate::storage::{Reader, StorageError, agencies, lineage};
 
 /// By what right someone acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub struct Actor {
     pub authority: Authority,
     /// The agency it is held at; `None` for who acts everywhere.
     pub agency: Option<AgencyCode>,
+    /// Ended agencies whose work came to that one: what is theirs is the actor's, too.
+    pub predecessors: Vec<AgencyCode>,
 }
 
 /// What an action on a dossier asks of its actor.
@@ -65,7 +70,7 @@ pub enum Action {
 /// On which side of a dossier an agency stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sides {
-    /// The actor's agency (or, for roles that reach below, its subtree) holds the receiving agency.
+    /// The actor's agency (or, for roles that reach below, its subtree) is the receiving agency, or took over from it.
     pub receiving: bool,
     /// The same for the resolving agency.
     pub resolving: bool,
@@ -102,6 +107,7 @@ impl Actor {
             name: name.to_owned(),
             authority: Authority::Role(Role::Admin),
             agency: None,
+            predecessors: Vec::new(),
         }
     }
 
@@ -117,8 +123,8 @@ impl Actor {
     ) -> Result<Sides, StorageError> {
         let mut holds = |code: &AgencyCode| match &self.agency {
             None => Ok(true),
-            Some(own) if own == code => Ok(true),
-            Some(own) if self.authority.reaches_below() => agencies::is_within(reader, code, own),
+            Some(own) if own == code || self.predecessors.contains(code) => Ok(true),
+            Some(own) if self.authority.reaches_below() => lineage::is_held(reader, code, own),
             Some(_) => Ok(false),
         };
         Ok(Sides { resolving: holds(resolving)?, receiving: holds(receiving)? })
@@ -129,8 +135,18 @@ impl Actor {
         match &self.agency {
             None => Visible::Everything,
             Some(own) if self.authority.reaches_below() => Visible::Below(own.clone()),
-            Some(own) => Visible::Of(own.clone()),
+            Some(own) => Visible::Of([std::slice::from_ref(own), &self.predecessors].concat()),
         }
+    }
+
+    /// Refuses who is of an agency that ended: its people keep reading, and those of its successors act.
+    ///
+    /// # Errors
+    /// [`Fault::Forbidden`].
+    pub fn require_in_office(&self, reader: &mut Reader, today: NaiveDate) -> Result<(), Fault> {
+        let Some(own) = &self.agency else { return Ok(()) };
+        let is_over = agencies::find(reader, own)?.is_some_and(|agency| agency.validity.is_over(today));
+        if is_over { Err(Fault::Forbidden) } else { Ok(()) }
     }
 }
 

@@ -1,17 +1,20 @@
 //! Upkeep by administrators: agencies, fields, procedures, calendar years, office hours, closures.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use super::actor::{Act, Actor};
 use super::fault::Fault;
 use crate::domain::calendar::SpecialDay;
-use crate::domain::forms::letterhead::Imprint;
 use crate::domain::office::WeekHours;
-use crate::domain::vocabulary::{AgencyCode, AgencyLevel};
+use crate::domain::refusal::Refusal;
+use crate::domain::succession::{Successions, Validity};
+use crate::domain::vocabulary::AgencyCode;
 use crate::storage::agencies::{self, Agency};
 use crate::storage::calendars::{self, Closure, DatedHours};
 use crate::storage::procedures::{self, Field, Procedure};
-use crate::storage::{Reader, StorageError, Tx};
+use crate::storage::{Reader, StorageError, Tx, lineage, striking};
 
 /// Whether an agency is the actor's to keep or, for those who only read, to see.
 ///
@@ -25,38 +28,71 @@ pub fn require_reach(reader: &mut Reader, actor: &Actor, code: &AgencyCode) -> R
 /// Adds an agency. An administrator of one agency adds below it; only one of everything adds at the top.
 ///
 /// # Errors
-/// [`Fault::Forbidden`], [`Fault::Unknown`] parent, [`Fault::Exists`].
+/// [`Fault::Forbidden`], [`Fault::Unknown`] parent or successor, [`Fault::Exists`], [`Fault::Refused`].
 pub fn add_agency(
     tx: &mut Tx,
     act: Act<'_>,
-    code: AgencyCode,
-    name: String,
-    level: AgencyLevel,
-    parent: Option<AgencyCode>,
-    imprint: Imprint,
+    agency: Agency,
+    successors: &BTreeSet<AgencyCode>,
 ) -> Result<Agency, Fault> {
-    match &parent {
-        None if act.actor.agency.is_some() => return Err(Fault::Forbidden),
-        None => {}
-        Some(parent) => {
-            require_reach(tx, act.actor, parent).map_err(|fault| match fault {
-                Fault::NotFound(_) => Fault::Unknown { pointer: "/parent", what: "agency" },
-                other => other,
-            })?;
-        }
-    }
-    let agency = Agency { code, name, level, parent, imprint, version: 1 };
+    require_place(tx, act, agency.parent.as_ref())?;
     if agencies::find(tx, &agency.code)?.is_some() {
         return Err(Fault::Exists("agency"));
     }
     agencies::insert(tx, &agency, act.now).map_err(|error| exists(error, "agency"))?;
+    if !successors.is_empty() {
+        succeed(tx, act, &agency, successors)?;
+    }
     Ok(agency)
 }
 
-/// Changes the name of an agency and what its papers say of it.
+/// Only who acts everywhere puts an agency at the top; others put it below what is theirs.
+fn require_place(tx: &mut Tx, act: Act<'_>, parent: Option<&AgencyCode>) -> Result<(), Fault> {
+    match parent {
+        None if act.actor.agency.is_some() => Err(Fault::Forbidden),
+        None => Ok(()),
+        Some(parent) => require_known(tx, act, parent, "/parent"),
+    }
+}
+
+/// An agency that a body names must be the actor's to keep.
+fn require_known(tx: &mut Tx, act: Act<'_>, code: &AgencyCode, pointer: &'static str) -> Result<(), Fault> {
+    match require_reach(tx, act.actor, code) {
+        Err(Fault::NotFound(what)) => Err(Fault::Unknown { pointer, what }),
+        other => other.map(drop),
+    }
+}
+
+/// Sets who takes over from an agency. From then on its dossiers are theirs, too.
+fn succeed(tx: &mut Tx, act: Act<'_>, agency: &Agency, successors: &BTreeSet<AgencyCode>) -> Result<(), Fault> {
+    for successor in successors {
+        require_known(tx, act, successor, "/successors")?;
+    }
+    lineage::successions(tx)?.without(&agency.code).check(&agency.code, agency.validity, successors)?;
+    Ok(lineage::set_successors(tx, &agency.code, successors)?)
+}
+
+/// Moves an agency with all below it. Figures of the past follow: what it counted is now in the subtree it belongs to.
+/// Reports that are to stay what they were are frozen before.
+fn relocate(tx: &mut Tx, act: Act<'_>, agency: &mut Agency, parent: Option<AgencyCode>) -> Result<(), Fault> {
+    require_place(tx, act, parent.as_ref())?;
+    if let Some(parent) = &parent
+        && agencies::is_within(tx, parent, &agency.code)?
+    {
+        return Err(Refusal::AgencyBelowItself.into());
+    }
+    agencies::relocate(tx, &agency.code, parent.as_ref())?;
+    agency.parent = parent;
+    // Balances are struck by subtree: the worker builds them anew, and reports read the rows meanwhile.
+    Ok(striking::start_anew(tx, &[], &act.ambient.new_id())?)
+}
+
+/// Changes an agency. Where it stands, when it is there and who comes after it is for who stands above it, and not for
+/// who took over from it.
 ///
 /// # Errors
-/// [`Fault::NotFound`], [`Fault::Changed`] when `expected` is not its version.
+/// [`Fault::NotFound`], [`Fault::Changed`] when `expected` is not its version, [`Fault::Forbidden`], [`Fault::Unknown`],
+/// [`Fault::Refused`].
 pub fn change_agency(
     tx: &mut Tx,
     act: Act<'_>,
@@ -66,7 +102,24 @@ pub fn change_agency(
 ) -> Result<Agency, Fault> {
     let mut agency = require_reach(tx, act.actor, code)?;
     require_version(expected, agency.version)?;
-    let AgencyChange { name, place, address, phone, symbol } = change.clone();
+    if change.is_of_its_standing()
+        && let Some(own) = &act.actor.agency
+        && !agencies::is_within(tx, code, own)?
+    {
+        return Err(Fault::Forbidden);
+    }
+    let AgencyChange { name, place, address, phone, symbol, parent, valid_from, valid_to, successors } = change.clone();
+    let validity = agency.validity;
+    agency.validity = Validity::new(valid_from.unwrap_or(validity.from()), valid_to.unwrap_or(validity.to()))?;
+    if let Some(parent) = parent.filter(|parent| *parent != agency.parent) {
+        relocate(tx, act, &mut agency, parent)?;
+    }
+    let known = lineage::successions(tx)?.successors(code);
+    match successors.filter(|successors| *successors != known) {
+        Some(successors) => succeed(tx, act, &agency, &successors)?,
+        // The end of what has successors is not taken back.
+        None => Successions::default().check(code, agency.validity, &known)?,
+    }
     let imprint = &mut agency.imprint;
     agency.name = name.unwrap_or(agency.name);
     for (member, change) in [
@@ -96,6 +149,20 @@ pub struct AgencyChange {
     pub phone: Option<Option<String>>,
     /// Abbreviation in notations.
     pub symbol: Option<Option<String>>,
+    /// The agency above it.
+    pub parent: Option<Option<AgencyCode>>,
+    /// Its first day.
+    pub valid_from: Option<Option<NaiveDate>>,
+    /// Its last day.
+    pub valid_to: Option<Option<NaiveDate>>,
+    /// Who takes over from it.
+    pub successors: Option<BTreeSet<AgencyCode>>,
+}
+
+impl AgencyChange {
+    const fn is_of_its_standing(&self) -> bool {
+        self.parent.is_some() || self.valid_from.is_some() || self.valid_to.is_some() || self.successors.is_some()
+    }
 }
 
 /// Adds a field.
@@ -146,17 +213,8 @@ pub fn revise_procedure(
 /// Loads a calendar year; deadlines already given stay until they are recomputed.
 ///
 /// # Errors
-/// [`Fault::Forbidden`] for an administrator of one agency, [`Fault::Changed`].
-pub fn load_year(
-    tx: &mut Tx,
-    act: Act<'_>,
-    year: i32,
-    days: &[SpecialDay],
-    expected: Option<i64>,
-) -> Result<i64, Fault> {
-    if act.actor.agency.is_some() {
-        return Err(Fault::Forbidden);
-    }
+/// [`Fault::Changed`].
+pub fn load_year(tx: &mut Tx, year: i32, days: &[SpecialDay], expected: Option<i64>) -> Result<i64, Fault> {
     require_version(expected, calendars::year_version(tx, year)?.unwrap_or(0))?;
     Ok(calendars::load_year(tx, year, days)?)
 }

@@ -56,14 +56,26 @@ fn who(reader: &mut Reader, named: &Named) -> Result<Who, StorageError> {
         Named::User { name, stand_in } => match accounts::by_username(reader, name)? {
             Some((user, _)) => {
                 let authority = Authority::Role(user.role);
-                Who::from(&Actor { id: user.id, name: user.username, authority, agency: user.agency })
+                Who::from(&Actor {
+                    id: user.id,
+                    name: user.username,
+                    authority,
+                    agency: user.agency,
+                    predecessors: Vec::new(),
+                })
             }
             None => unknown(stand_in),
         },
         Named::Client { id, stand_in } => match clients::find(reader, id)? {
             Some(client) => {
                 let authority = Authority::Scopes(client.scopes);
-                Who::from(&Actor { id: client.id, name: client.name, authority, agency: client.agency })
+                Who::from(&Actor {
+                    id: client.id,
+                    name: client.name,
+                    authority,
+                    agency: client.agency,
+                    predecessors: Vec::new(),
+                })
             }
             None => unknown(stand_in),
         },

@@ -52,7 +52,7 @@ pub fn correct(
     if changes.is_empty() {
         return Err(Refusal::NothingToCorrect.into());
     }
-    let spans = relive(tx, &mut record, wish.received_at)?;
+    let spans = relive(tx, &mut record, wish)?;
     let event = Event::Corrected {
         reason: wish.reason.clone(),
         changes,
@@ -111,14 +111,11 @@ fn apply(
 }
 
 /// Reckons the dossier's life anew from its journal and the record's present members; answers its spans that are over.
-fn relive(
-    tx: &mut Tx,
-    record: &mut Record,
-    received_at: Option<LocalTime>,
-) -> Result<Vec<crate::domain::dossier::Span>, Fault> {
+fn relive(tx: &mut Tx, record: &mut Record, wish: &Correction) -> Result<Vec<crate::domain::dossier::Span>, Fault> {
     let entries = journal::entries(tx, &record.code, 0, i64::MAX)?;
     let (mut filing, mut moves) = retrace(record.channel, &entries).ok_or(Fault::NotFound("dossier"))?;
-    if let Some(received_at) = received_at {
+    let filed_at = filing.at;
+    if let Some(received_at) = wish.received_at {
         match moves.iter_mut().find(|wish| wish.to == Status::Received) {
             Some(acceptance) => acceptance.at = received_at,
             None => filing.at = received_at,
@@ -126,6 +123,10 @@ fn relive(
     }
     let received_on = moves.iter().find(|wish| wish.to == Status::Received).map_or(filing.at, |wish| wish.at).date();
     let mut desk = Desk::new(tx)?;
+    // Where it is entered anew must have been there to take it in; what its agency took in while it was there stays.
+    if wish.agency.is_some() || filing.at != filed_at {
+        desk.require_agency(tx, &record.agency, "/agency")?.require(filing.at.date())?;
+    }
     let procedure = desk.procedure(tx, &record.procedure, received_on)?;
     let version = procedure.rule_for(record.channel);
     let pair = desk.pair(tx, &record.agency, &record.received_by)?;

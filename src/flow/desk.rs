@@ -9,6 +9,7 @@ use super::fault::Fault;
 use crate::domain::calendar::NationalCalendar;
 use crate::domain::office::OfficeCalendar;
 use crate::domain::refusal::Refusal;
+use crate::domain::succession::Validity;
 use crate::domain::transition::Offices;
 use crate::domain::vocabulary::{AgencyCode, ProcedureCode};
 use crate::storage::procedures::{self, Procedure};
@@ -20,6 +21,7 @@ pub struct Desk {
     national: Arc<NationalCalendar>,
     offices: HashMap<AgencyCode, Arc<OfficeCalendar>>,
     procedures: HashMap<ProcedureCode, Arc<[Procedure]>>,
+    validities: HashMap<AgencyCode, Validity>,
 }
 
 /// The two offices of a dossier.
@@ -47,7 +49,7 @@ impl Desk {
 
     /// A desk over a national calendar that need not be the stored one.
     pub fn with_national(national: Arc<NationalCalendar>) -> Self {
-        Self { national, offices: HashMap::new(), procedures: HashMap::new() }
+        Self { national, offices: HashMap::new(), procedures: HashMap::new(), validities: HashMap::new() }
     }
 
     /// The national calendar.
@@ -120,7 +122,7 @@ impl Desk {
         }
     }
 
-    /// Checks that an agency named in `pointer` exists.
+    /// Checks that an agency named in `pointer` exists; answers when it is there.
     ///
     /// # Errors
     /// [`Fault::Unknown`].
@@ -129,10 +131,12 @@ impl Desk {
         reader: &mut Reader,
         code: &AgencyCode,
         pointer: &'static str,
-    ) -> Result<(), Fault> {
-        if self.offices.contains_key(code) || agencies::find(reader, code)?.is_some() {
-            return Ok(());
+    ) -> Result<Validity, Fault> {
+        if let Some(known) = self.validities.get(code) {
+            return Ok(*known);
         }
-        Err(Fault::Unknown { pointer, what: "agency" })
+        let agency = agencies::find(reader, code)?.ok_or(Fault::Unknown { pointer, what: "agency" })?;
+        self.validities.insert(code.clone(), agency.validity);
+        Ok(agency.validity)
     }
 }

@@ -7,7 +7,7 @@ use crate::ambient::Ambient;
 use crate::domain::event::Event;
 use crate::storage::feed::{self, Change, Wanted};
 use crate::storage::listing::Visible;
-use crate::storage::{Db, Reader, StorageError, agencies};
+use crate::storage::{Db, Reader, StorageError, lineage};
 
 /// How many events one transaction gives positions to.
 const BATCH: i64 = 5_000;
@@ -121,9 +121,9 @@ fn is_within_reach(reader: &mut Reader, visible: &Visible, change: &Change) -> R
     let ours = [&change.agency, &change.received_by];
     match visible {
         Visible::Everything => Ok(true),
-        Visible::Of(own) => Ok(ours.contains(&own)),
+        Visible::Of(own) => Ok(ours.into_iter().any(|code| own.contains(code))),
         Visible::Below(root) => {
-            ours.iter().try_fold(false, |found, code| Ok(found || agencies::is_within(reader, code, root)?))
+            ours.iter().try_fold(false, |found, code| Ok(found || lineage::is_held(reader, code, root)?))
         }
     }
 }

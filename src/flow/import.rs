@@ -12,7 +12,7 @@ use crate::domain::dossier_code::DossierCode;
 use crate::domain::transition::{Move, SpanChange, check_time};
 use crate::storage::dossier_row::Record;
 use crate::storage::dossiers::{self, Wanted};
-use crate::storage::{Failure, Tx};
+use crate::storage::{Failure, Tx, agencies};
 
 /// One line of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +29,8 @@ pub struct History {
 /// together after the last: what one of them is refused for does not touch the others.
 ///
 /// # Errors
-/// [`Fault::Storage`]; then nothing is stored. The answers: [`Fault::Unknown`], [`Fault::Refused`], [`Fault::Exists`] when
-/// the code is taken.
+/// [`Fault::Storage`]; then nothing is stored. The answers: [`Fault::Unknown`], [`Fault::Refused`], [`Fault::Forbidden`] at
+/// another's agency or under another's code, [`Fault::Exists`] when the code is taken.
 pub fn take(
     tx: &mut Tx,
     act: Act<'_>,
@@ -41,9 +41,10 @@ pub fn take(
     let mut answers = Vec::with_capacity(histories.len());
     let (mut filed, mut without_code) = (Vec::new(), Vec::new());
     for history in histories {
+        let own = history.code.as_ref().map_or(Ok(()), |code| require_own(tx, act, code));
         let lived = match &history.code {
-            Some(code) if taken.contains(&code.to_string()) => Err(Fault::Exists("dossier")),
-            _ => live(tx, act, desk, history),
+            Some(code) if own.is_ok() && taken.contains(&code.to_string()) => Err(Fault::Exists("dossier")),
+            _ => own.and_then(|()| live(tx, act, desk, history)),
         };
         match lived {
             Ok((mut record, deed)) => {
@@ -90,6 +91,16 @@ fn live(tx: &mut Tx, act: Act<'_>, desk: &mut Desk, history: &History) -> Result
         }
     }
     Ok((record, deed))
+}
+
+/// A code begins with the identifier of the agency that gave it (contract, section 3). Those of an agency out of reach are
+/// not the actor's to give, and whether one is taken is not theirs to know. Former identifiers are nobody's.
+fn require_own(tx: &mut Tx, act: Act<'_>, code: &DossierCode) -> Result<(), Fault> {
+    let giver = code.agency();
+    if act.actor.agency.is_none() || agencies::find(tx, giver)?.is_none() {
+        return Ok(());
+    }
+    if act.actor.sides(tx, giver, giver)?.receiving { Ok(()) } else { Err(Fault::Forbidden) }
 }
 
 /// Gives codes to those that brought none, after all that were brought: no number is given twice.

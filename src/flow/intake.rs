@@ -58,13 +58,16 @@ pub(in crate::flow) fn draft(
     new: &NewDossier,
 ) -> Result<(Record, Change), Fault> {
     let received_by = new.received_by.as_ref().unwrap_or(&new.agency);
-    desk.require_agency(tx, &new.agency, "/agency")?;
-    desk.require_agency(tx, received_by, "/received_by")?;
+    let resolving = desk.require_agency(tx, &new.agency, "/agency")?;
+    let receiving = desk.require_agency(tx, received_by, "/received_by")?;
     let sides = act.actor.sides(tx, &new.agency, received_by)?;
     if !may(&act.actor.authority, Action::Receive, sides) {
         return Err(Fault::Forbidden);
     }
+    act.actor.require_in_office(tx, act.now.date())?;
     let filed_at = new.received_at.unwrap_or(act.now);
+    resolving.require(filed_at.date())?;
+    receiving.require(filed_at.date())?;
     let procedure = desk.procedure(tx, &new.procedure, filed_at.date())?;
     let accept = new.accept.unwrap_or(new.channel != Channel::Online);
     let filing = Filing { channel: new.channel, at: filed_at, accept };

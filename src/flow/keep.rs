@@ -166,6 +166,7 @@ pub fn open(
     if !super::actor::may(&act.actor.authority, action(&record), sides) {
         return Err(Fault::Forbidden);
     }
+    act.actor.require_in_office(tx, act.now.date())?;
     if expected.is_some_and(|expected| expected != record.version) {
         return Err(Fault::Changed);
     }

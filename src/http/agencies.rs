@@ -1,6 +1,6 @@
 //! Agencies, their office hours and closures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{HttpResponse, get, patch, post, put};
 use chrono::{NaiveDate, Weekday};
@@ -16,12 +16,13 @@ use super::input::{Checker, MAX_NAME, MAX_NOTE, Query, patched};
 use super::problem::{Problem, ProblemBody};
 use crate::domain::forms::letterhead::Imprint;
 use crate::domain::office::{Session, WeekHours};
+use crate::domain::succession::{Successions, Validity};
 use crate::domain::vocabulary::{AgencyCode, AgencyLevel};
 use crate::flow::administer::{AgencyChange, add_agency, change_agency, close, hours_version, set_hours};
 use crate::flow::{Actor, Fault};
-use crate::storage::Reader;
 use crate::storage::agencies::{self, Agency};
 use crate::storage::calendars::{self, Closure, DatedHours};
+use crate::storage::{Reader, lineage};
 
 /// Longest telephone, in characters.
 const MAX_PHONE: usize = 50;
@@ -41,14 +42,14 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(list_closures);
 }
 
-/// Whether the caller may count or list by this agency: it is their own or below it.
+/// Whether the caller may count or list by this agency: it is their own or below it, or its work came to one of these.
 ///
 /// # Errors
 /// [`Fault::NotFound`].
 pub fn require_visible(reader: &mut Reader, actor: &Actor, code: &AgencyCode) -> Result<(), Fault> {
     match &actor.agency {
         None => agencies::find(reader, code)?.map(drop).ok_or(Fault::NotFound("agency")),
-        Some(own) if agencies::is_within(reader, code, own)? => Ok(()),
+        Some(own) if lineage::is_held(reader, code, own)? => Ok(()),
         Some(_) => Err(Fault::NotFound("agency")),
     }
 }
@@ -85,6 +86,14 @@ struct NewAgency {
     /// Its abbreviation in the notations of its papers.
     #[schema(example = "SLĐTBXH")]
     symbol: Option<String>,
+    /// First day on which it is there; null: since ever.
+    valid_from: Option<NaiveDate>,
+    /// Last day on which it is there; null: it goes on.
+    valid_to: Option<NaiveDate>,
+    /// Who takes over from it when it ends.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>, example = json!([]))]
+    successors: BTreeSet<AgencyCode>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -110,6 +119,22 @@ struct AgencyPatch {
     #[serde(default, deserialize_with = "patched")]
     #[schema(value_type = Option<String>, example = "SLĐTBXH")]
     symbol: Option<Option<String>>,
+    /// The agency above it; it moves there with all below it. Figures of the past move, too: those that are to stay are frozen before.
+    #[serde(default, deserialize_with = "patched")]
+    #[schema(value_type = Option<String>, example = "H16")]
+    parent: Option<Option<AgencyCode>>,
+    /// First day on which it is there.
+    #[serde(default, deserialize_with = "patched")]
+    #[schema(value_type = Option<NaiveDate>)]
+    valid_from: Option<Option<NaiveDate>>,
+    /// Last day on which it is there; its people keep reading after that.
+    #[serde(default, deserialize_with = "patched")]
+    #[schema(value_type = Option<NaiveDate>, example = "2025-06-30")]
+    valid_to: Option<Option<NaiveDate>>,
+    /// Who takes over: from now on its dossiers are theirs, too. It must have a last day.
+    #[serde(default, deserialize_with = "patched")]
+    #[schema(value_type = Option<Vec<String>>, example = json!(["H16.25"]))]
+    successors: Option<Option<BTreeSet<AgencyCode>>>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -130,13 +155,27 @@ struct AgencyView {
     phone: Option<String>,
     /// Its abbreviation in notations.
     symbol: Option<String>,
+    /// First day on which it is there; null: since ever.
+    valid_from: Option<NaiveDate>,
+    /// Last day on which it is there; null: it goes on.
+    valid_to: Option<NaiveDate>,
+    /// Who took over from it.
+    #[schema(value_type = Vec<String>)]
+    successors: BTreeSet<AgencyCode>,
+    /// From whom it took over.
+    #[schema(value_type = Vec<String>)]
+    predecessors: BTreeSet<AgencyCode>,
     /// Counts its changes; the ETag.
     version: i64,
 }
 
-fn view(agency: Agency) -> AgencyView {
+fn view(agency: Agency, successions: &Successions) -> AgencyView {
     let Imprint { place, address, phone, symbol } = agency.imprint;
     AgencyView {
+        valid_from: agency.validity.from(),
+        valid_to: agency.validity.to(),
+        successors: successions.successors(&agency.code),
+        predecessors: successions.predecessors(&agency.code),
         code: agency.code.to_string(),
         name: agency.name,
         level: agency.level,
@@ -165,11 +204,14 @@ async fn create_agency(mut call: Call<Administer>) -> Result<HttpResponse, Probl
         symbol: checker.optional("/symbol", new.symbol.as_deref(), MAX_SYMBOL),
     };
     checker.finish()?;
+    let agency = Agency {
+        validity: Validity::new(new.valid_from, new.valid_to)?,
+        ..Agency::new(new.code, name, new.level, new.parent, imprint)
+    };
     call.post(&bytes, move |tx, act| {
-        let (code, parent) = (new.code.clone(), new.parent.clone());
-        let agency = add_agency(tx, act, code, name.clone(), new.level, parent, imprint.clone())?;
+        let agency = add_agency(tx, act, agency.clone(), &new.successors)?;
         let (version, location) = (agency.version, format!("/v1/agencies/{}", agency.code));
-        Reply::created(&view(agency), version, location)
+        Reply::created(&view(agency, &lineage::successions(tx)?), version, location)
     })
     .await
 }
@@ -181,11 +223,14 @@ async fn create_agency(mut call: Call<Administer>) -> Result<HttpResponse, Probl
 async fn list_agencies(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     let page = Query::of(&call.req, &["limit", "cursor"])?.page(1)?;
     let wish = page.clone();
-    let mut found = call
-        .read(move |reader, actor| Ok(agencies::page(reader, actor.agency.as_ref(), wish.after_code(), wish.fetch())?))
+    let (mut found, successions) = call
+        .read(move |reader, actor| {
+            let found = agencies::page(reader, actor.agency.as_ref(), wish.after_code(), wish.fetch())?;
+            Ok((found, lineage::successions(reader)?))
+        })
         .await?;
     let next_cursor = page.cut(&mut found, |agency| vec![agency.code.to_string()]);
-    let items: Vec<AgencyView> = found.into_iter().map(view).collect();
+    let items: Vec<AgencyView> = found.into_iter().map(|agency| view(agency, &successions)).collect();
     Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
 }
 
@@ -196,17 +241,18 @@ async fn list_agencies(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
 #[get("/v1/agencies/{code}")]
 async fn get_agency(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     let code: AgencyCode = call.code("code")?;
-    let agency = call
+    let (agency, successions) = call
         .read(move |reader, actor| {
             require_visible(reader, actor, &code)?;
-            agencies::find(reader, &code)?.ok_or(Fault::NotFound("agency"))
+            let agency = agencies::find(reader, &code)?.ok_or(Fault::NotFound("agency"))?;
+            Ok((agency, lineage::successions(reader)?))
         })
         .await?;
     let version = agency.version;
-    Ok(call.show(&view(agency), version))
+    Ok(call.show(&view(agency, &successions), version))
 }
 
-/// Changes the name of an agency and what its papers say of it (JSON Merge Patch).
+/// Changes an agency: its name, what its papers say of it, where it stands, when it is there and who takes over from it (JSON Merge Patch).
 #[utoipa::path(tag = "agencies", params(("code" = String, Path), ("If-Match" = String, Header)), request_body = AgencyPatch, responses(
     (status = 200, description = "Changed", body = AgencyView), (status = 403, description = "Not an administrator", body = ProblemBody),
     (status = 404, description = "Not there", body = ProblemBody), (status = 412, description = "Changed since read", body = ProblemBody),
@@ -226,10 +272,19 @@ async fn patch_agency(mut call: Call<Administer>) -> Result<HttpResponse, Proble
         address: checker.patched("/address", body.address.as_ref(), MAX_NOTE),
         phone: checker.patched("/phone", body.phone.as_ref(), MAX_PHONE),
         symbol: checker.patched("/symbol", body.symbol.as_ref(), MAX_SYMBOL),
+        parent: body.parent,
+        valid_from: body.valid_from,
+        valid_to: body.valid_to,
+        successors: body.successors.map(Option::unwrap_or_default),
     };
     checker.finish()?;
-    let agency = call.write(move |tx, act| change_agency(tx, act, &code, &change, expected)).await?;
-    Ok(HttpResponse::Ok().insert_header(("ETag", etag(agency.version))).json(view(agency)))
+    let (agency, successions) = call
+        .write(move |tx, act| {
+            let agency = change_agency(tx, act, &code, &change, expected)?;
+            Ok((agency, lineage::successions(tx)?))
+        })
+        .await?;
+    Ok(HttpResponse::Ok().insert_header(("ETag", etag(agency.version))).json(view(agency, &successions)))
 }
 
 const WEEKDAYS: [(&str, Weekday); 7] = [

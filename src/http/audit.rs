@@ -92,7 +92,13 @@ pub(in crate::http) fn bearer(bearer: &Bearer) -> Who {
 /// A user who has just proved to be one.
 pub(in crate::http) fn user(user: &User) -> Who {
     let authority = Authority::Role(user.role);
-    Who::from(&Actor { id: user.id.clone(), name: user.username.clone(), authority, agency: user.agency.clone() })
+    Who::from(&Actor {
+        id: user.id.clone(),
+        name: user.username.clone(),
+        authority,
+        agency: user.agency.clone(),
+        predecessors: Vec::new(),
+    })
 }
 
 /// Where a request comes from; the one place to ask.

@@ -16,12 +16,15 @@ use super::AppState;
 use super::audit;
 use super::input::{Query, parse, read_body};
 use super::problem::Problem;
+use super::reach::Named;
 use super::tokens::Bearer;
 use crate::domain::vocabulary::{LocalTime, Role, Scope};
 use crate::flow::actor::Authority;
 use crate::flow::audit::deed;
 use crate::flow::{Act, Actor, Fault};
-use crate::storage::{Reader, StorageError, Tx, clients, sessions};
+use crate::storage::accounts::User;
+use crate::storage::clients::{self, Client};
+use crate::storage::{Reader, StorageError, Tx, lineage, sessions};
 
 /// Who may make a call.
 pub trait Permission: 'static {
@@ -29,18 +32,21 @@ pub trait Permission: 'static {
     const ROLES: &'static [Role];
     /// Machines with one of these scopes.
     const SCOPES: &'static [Scope];
+    /// Only those who are held to no agency: what it changes holds for all of them.
+    const EVERYWHERE: bool;
 
-    /// Whether this right is enough.
-    fn allows(authority: &Authority) -> bool {
-        match authority {
+    /// Whether what the caller has is enough.
+    fn allows(actor: &Actor) -> bool {
+        let entitled = match &actor.authority {
             Authority::Role(role) => Self::ROLES.contains(role),
             Authority::Scopes(scopes) => Self::SCOPES.iter().any(|scope| scopes.contains(scope)),
-        }
+        };
+        entitled && (actor.agency.is_none() || !Self::EVERYWHERE)
     }
 }
 
 macro_rules! permission {
-    ($(#[$doc:meta] $name:ident: $($role:ident),+ $(; $($scope:ident),+)?;)+) => {$(
+    ($(#[$doc:meta] $name:ident $(@ $everywhere:ident)?: $($role:ident),+ $(; $($scope:ident),+)?;)+) => {$(
         #[$doc]
         #[derive(Debug)]
         pub struct $name;
@@ -48,6 +54,7 @@ macro_rules! permission {
         impl Permission for $name {
             const ROLES: &'static [Role] = &[$(Role::$role),+];
             const SCOPES: &'static [Scope] = &[$($(Scope::$scope),+)?];
+            const EVERYWHERE: bool = !concat!($(stringify!($everywhere))?).is_empty();
         }
     )+};
 }
@@ -69,8 +76,10 @@ permission! {
     Draft: Officer, Leader, Admin;
     /// Whoever signs letters and mends mistakes.
     Lead: Leader, Admin;
-    /// Whoever sets things up.
+    /// Whoever sets things up in their agency and below it.
     Administer: Admin;
+    /// Whoever sets up what holds for all agencies: catalogue and calendar.
+    Govern @everywhere: Admin;
     /// Whoever looks into the audit log.
     Inspect: Auditor, Admin;
 }
@@ -142,13 +151,18 @@ impl<P: Permission> FromRequest for Call<P> {
         Box::pin(async move {
             let state = req.app_data::<Data<AppState>>().cloned().ok_or_else(|| Problem::new("internal"))?;
             let (session, actor) = signed_in(&state, &req).await?;
-            if !P::allows(&actor.authority) {
+            if !P::allows(&actor) {
                 return Err(Problem::new("forbidden"));
             }
             refuse_unknown_parameters(&req)?;
             // Nothing is named so, and PostgreSQL cannot even compare with it.
             if req.match_info().iter().any(|(_, part)| part.contains('\0')) {
                 return Err(Problem::new("not_found"));
+            }
+            // Who only looks is told by what they look for; who sends a body is told before it is read.
+            if let Some(named) = Named::of(&req).filter(|_| req.method() != Method::GET) {
+                let asking = actor.clone();
+                read(&state, move |reader| named.require_within(reader, &asking)).await?;
             }
             Ok(Self { actor, session, state, req, payload: payload.ok(), permission: PhantomData })
         })
@@ -180,23 +194,20 @@ pub(in crate::http) async fn signed_in(
 /// Whom a token stands for now: its session or client may have ended, or have less rights than it had.
 fn known(reader: &mut Reader, bearer: Bearer, now: LocalTime) -> Result<Option<(Option<String>, Actor)>, StorageError> {
     match bearer {
-        Bearer::Session(session) => Ok(sessions::user_of(reader, &session, now)?.map(|user| {
-            let authority = Authority::Role(user.role);
-            (Some(session), Actor { id: user.id, name: user.username, authority, agency: user.agency })
-        })),
+        Bearer::Session(session) => {
+            let Some(User { id, username: name, role, agency, .. }) = sessions::user_of(reader, &session, now)? else {
+                return Ok(None);
+            };
+            let (authority, predecessors) = (Authority::Role(role), lineage::before(reader, agency.as_ref())?);
+            Ok(Some((Some(session), Actor { id, name, authority, agency, predecessors })))
+        }
         Bearer::Client { id, scopes } => {
-            Ok(clients::find(reader, &id)?.filter(|client| !client.disabled).map(|client| {
-                let scopes = scopes.into_iter().filter(|scope| client.scopes.contains(scope)).collect();
-                (
-                    None,
-                    Actor {
-                        id: client.id,
-                        name: client.name,
-                        authority: Authority::Scopes(scopes),
-                        agency: client.agency,
-                    },
-                )
-            }))
+            let Some(client) = clients::find(reader, &id)?.filter(|client| !client.disabled) else { return Ok(None) };
+            let Client { id, name, agency, .. } = client;
+            let authority =
+                Authority::Scopes(scopes.into_iter().filter(|scope| client.scopes.contains(scope)).collect());
+            let predecessors = lineage::before(reader, agency.as_ref())?;
+            Ok(Some((None, Actor { id, name, authority, agency, predecessors })))
         }
     }
 }

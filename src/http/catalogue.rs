@@ -7,7 +7,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::call::{Administer, Anyone, Call, etag};
+use super::call::{Anyone, Call, Govern, etag};
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NAME, MAX_NOTE, Query};
 use super::problem::{Problem, ProblemBody};
@@ -56,10 +56,10 @@ fn field_view(field: Field) -> FieldView {
 
 /// Adds a field.
 #[utoipa::path(tag = "catalogue", request_body = NewField, responses(
-    (status = 201, description = "Added", body = FieldView), (status = 403, description = "Not an administrator", body = ProblemBody),
+    (status = 201, description = "Added", body = FieldView), (status = 403, description = "Not an administrator of all agencies", body = ProblemBody),
     (status = 409, description = "The code is taken", body = ProblemBody), (status = 422, description = "Members refused", body = ProblemBody)))]
 #[post("/v1/fields")]
-async fn create_field(mut call: Call<Administer>) -> Result<HttpResponse, Problem> {
+async fn create_field(mut call: Call<Govern>) -> Result<HttpResponse, Problem> {
     let (new, bytes) = call.body::<NewField>().await?;
     let mut checker = Checker::default();
     let name = checker.text("/name", &new.name, MAX_NAME);
@@ -253,10 +253,10 @@ fn view(procedure: &Procedure) -> ProcedureView {
 
 /// Adds a procedure with its first version.
 #[utoipa::path(tag = "catalogue", request_body = ProcedureBody, responses(
-    (status = 201, description = "Added", body = ProcedureView), (status = 403, description = "Not an administrator", body = ProblemBody),
+    (status = 201, description = "Added", body = ProcedureView), (status = 403, description = "Not an administrator of all agencies", body = ProblemBody),
     (status = 409, description = "The code is taken", body = ProblemBody), (status = 422, description = "Members refused", body = ProblemBody)))]
 #[post("/v1/procedures")]
-async fn create_procedure(mut call: Call<Administer>) -> Result<HttpResponse, Problem> {
+async fn create_procedure(mut call: Call<Govern>) -> Result<HttpResponse, Problem> {
     let (body, bytes) = call.body::<ProcedureBody>().await?;
     let code = body.code.clone().ok_or_else(|| Problem::at("missing_member", "/code"))?;
     let new = body.checked(code)?;
@@ -298,11 +298,11 @@ async fn get_procedure(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
 
 /// Adds a version, valid from `valid_from` (today when left out). Dossiers keep theirs.
 #[utoipa::path(tag = "catalogue", params(("code" = String, Path), ("If-Match" = String, Header)), request_body = ProcedureBody, responses(
-    (status = 200, description = "Revised", body = ProcedureView), (status = 403, description = "Not an administrator", body = ProblemBody),
+    (status = 200, description = "Revised", body = ProcedureView), (status = 403, description = "Not an administrator of all agencies", body = ProblemBody),
     (status = 404, description = "Not there", body = ProblemBody), (status = 412, description = "Changed since read", body = ProblemBody),
     (status = 422, description = "Members refused", body = ProblemBody), (status = 428, description = "If-Match is missing", body = ProblemBody)))]
 #[put("/v1/procedures/{code}")]
-async fn put_procedure(mut call: Call<Administer>) -> Result<HttpResponse, Problem> {
+async fn put_procedure(mut call: Call<Govern>) -> Result<HttpResponse, Problem> {
     let code: ProcedureCode = call.code("code")?;
     let expected = call.must_match()?;
     let (body, _) = call.body::<ProcedureBody>().await?;

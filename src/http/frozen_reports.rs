@@ -142,8 +142,8 @@ async fn freeze_report(mut call: Call<Lead>) -> Result<HttpResponse, Problem> {
     .await
 }
 
-/// Frozen reports of the caller's agency and those below it, the newest first.
-#[utoipa::path(tag = "reports", params(("agency" = Option<String>, Query, description = "With its subtree; the caller's own when left out"),
+/// Frozen reports of the caller's agency, those below it, and those whose work came to these, the newest first.
+#[utoipa::path(tag = "reports", params(("agency" = Option<String>, Query, description = "With its subtree; all the caller may see when left out"),
     ("kind" = Option<ReportKind>, Query), ("period" = Option<String>, Query, description = "A preset, e.g. 2023-H1"),
     ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
     (status = 200, description = "A page: items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
@@ -154,7 +154,8 @@ async fn list_reports(call: Call<Count>) -> Result<HttpResponse, Problem> {
     let page = query.page(2)?;
     page.after_instant()?;
     let period = query.text("period").map(Period::preset).transpose().map_err(period_problem('?'))?;
-    let filter = ReportFilter { agency: scope(&call, &query)?, kind: query.word("kind")?, period };
+    let agency = if query.text("agency").is_some() { scope(&call, &query)? } else { None };
+    let filter = ReportFilter { held_by: call.actor.agency.clone(), agency, kind: query.word("kind")?, period };
     let wish = page.clone();
     let mut found = call
         .read(move |reader, actor| {

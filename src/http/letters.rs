@@ -16,11 +16,10 @@ use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
 use crate::domain::apology::{Promulgation, Signer};
 use crate::domain::dossier_code::DossierCode;
-use crate::domain::vocabulary::{AgencyCode, LetterChannel, LetterKind, LetterStatus};
+use crate::domain::vocabulary::{LetterChannel, LetterKind, LetterStatus};
+use crate::flow::Fault;
 use crate::flow::apologise::{Verb, draft, handle};
-use crate::flow::{Actor, Fault};
 use crate::storage::letters::{self, LetterFilter, LetterRecord};
-use crate::storage::listing::Visible;
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -114,16 +113,6 @@ pub(in crate::http) fn view(ambient: &Ambient, record: LetterRecord) -> LetterVi
     }
 }
 
-/// Whose letters are listed: those of the subtree named, or of the caller's; and only of dossiers that belong to an
-/// agency whose people see no others.
-pub(in crate::http) fn reach(actor: &Actor, named: Option<AgencyCode>) -> (Option<AgencyCode>, Option<AgencyCode>) {
-    match actor.sees() {
-        Visible::Everything => (named, None),
-        Visible::Below(own) => (named.or(Some(own)), None),
-        Visible::Of(own) => (named, Some(own)),
-    }
-}
-
 /// Letters of dossiers the caller may see, in the order they were opened.
 #[utoipa::path(tag = "letters", params(("agency" = Option<String>, Query), ("status" = Option<LetterStatus>, Query),
     ("kind" = Option<LetterKind>, Query), ("from" = Option<NaiveDate>, Query), ("to" = Option<NaiveDate>, Query),
@@ -136,11 +125,9 @@ async fn list_letters(call: Call<See>) -> Result<HttpResponse, Problem> {
     let page = query.page(2)?;
     page.after_instant()?;
     let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN);
-    let named: Option<AgencyCode> = query.parsed("agency")?;
-    let (agency, belongs_to) = reach(&call.actor, named.clone());
     let filter = LetterFilter {
-        agency,
-        belongs_to,
+        visible: call.actor.sees(),
+        agency: query.parsed("agency")?,
         status: query.word("status")?,
         kind: query.word("kind")?,
         from: query.date("from")?.map(midnight),
@@ -149,7 +136,7 @@ async fn list_letters(call: Call<See>) -> Result<HttpResponse, Problem> {
     let wish = page.clone();
     let mut records = call
         .read(move |reader, actor| {
-            super::agencies::require_scope(reader, actor, named.as_ref())?;
+            super::agencies::require_scope(reader, actor, filter.agency.as_ref())?;
             Ok(letters::page(reader, &filter, wish.after_instant().ok().flatten(), wish.fetch())?)
         })
         .await?;

@@ -11,6 +11,7 @@ pub mod limits;
 pub mod lookup_key;
 pub mod middleware;
 pub mod problem;
+mod reach;
 pub mod schema;
 pub mod texts;
 pub mod tokens;

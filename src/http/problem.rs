@@ -247,6 +247,9 @@ impl From<Refusal> for Problem {
             Refusal::OutcomeNotAllowed => Some("/outcome"),
             Refusal::InTheFuture { .. } | Refusal::BeforeLastMove { .. } | Refusal::TooFarBack { .. } => Some("/at"),
             Refusal::ProcedureNotInForce { .. } => Some("/procedure"),
+            Refusal::ValidityReversed => Some("/valid_to"),
+            Refusal::SuccessorsWithoutEnd | Refusal::SuccessionCycle => Some("/successors"),
+            Refusal::AgencyBelowItself => Some("/parent"),
             Refusal::NewReturnMissing | Refusal::NewReturnTooEarly { .. } | Refusal::NewReturnOutsideHours => {
                 Some("/new_return_at")
             }

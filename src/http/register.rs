@@ -6,7 +6,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::agencies::require_scope;
 use super::call::{Call, See};
 use super::input::Query;
-use super::letters::reach;
 use super::papers::{Kind, hand_out};
 use super::problem::{Problem, ProblemBody};
 use super::reports::{Asked, unwritten, workbook};
@@ -89,11 +88,9 @@ async fn get_register_xlsx(call: Call<See>) -> Result<HttpResponse, Problem> {
 async fn get_letter_register(call: Call<See>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["agency", "status", "kind", "from", "to", "period"])?;
     let asked = Asked::of(&call, &query)?;
-    let named = query.parsed("agency")?;
-    let (agency, belongs_to) = reach(&call.actor, named);
     let filter = LetterFilter {
-        agency,
-        belongs_to,
+        visible: call.actor.sees(),
+        agency: query.parsed("agency")?,
         status: query.word("status")?,
         kind: query.word("kind")?,
         from: Some(asked.window.from),

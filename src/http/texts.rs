@@ -234,6 +234,31 @@ pub const TEXTS: &[Text] = &[
     ),
     text("too_far_back", 422, "Thời điểm lùi quá 15 ngày.", "The time lies more than 15 days back."),
     text(
+        "agency_not_in_force",
+        422,
+        "Cơ quan chưa hoặc không còn hoạt động vào ngày tiếp nhận.",
+        "The agency was not there yet, or not any more, on the day of receipt.",
+    ),
+    text(
+        "validity_reversed",
+        422,
+        "Ngày kết thúc trước ngày bắt đầu hoạt động.",
+        "The last day lies before the first.",
+    ),
+    text(
+        "successors_without_end",
+        422,
+        "Cơ quan chưa có ngày kết thúc thì không có cơ quan kế thừa.",
+        "An agency without a last day has no successors.",
+    ),
+    text("succession_cycle", 422, "Cơ quan không thể kế thừa chính mình.", "An agency does not come after itself."),
+    text(
+        "agency_below_itself",
+        422,
+        "Cơ quan không thể trực thuộc chính mình.",
+        "An agency does not stand below itself.",
+    ),
+    text(
         "procedure_not_in_force",
         422,
         "Thủ tục chưa có hiệu lực vào ngày này.",
@@ -294,6 +319,7 @@ pub fn particulars(refusal: &Refusal) -> Option<String> {
         }
         Refusal::TooFarBack { at, days } => format!("{}; tối đa {days} ngày", time(at)),
         Refusal::ProcedureNotInForce { on }
+        | Refusal::AgencyNotInForce { on }
         | Refusal::PromulgatedInTheFuture { on }
         | Refusal::PromulgatedBeforeFiling { on }
         | Refusal::FormNotInForce { on } => on.format("%d/%m/%Y").to_string(),

@@ -4,8 +4,9 @@ use diesel::prelude::*;
 
 use super::db::{Reader, Tx};
 use super::error::StorageError;
+use super::lineage::held;
 use super::parsed;
-use super::schema::{agency_tree, users};
+use super::schema::{agency_lineage, users};
 use crate::domain::vocabulary::{AgencyCode, LocalTime, Role};
 
 /// A person who may sign in.
@@ -137,10 +138,7 @@ pub fn page_of_users(
 ) -> Result<Vec<User>, StorageError> {
     let mut query = users::table.select(USER).order(users::username.asc()).limit(limit).into_boxed();
     if let Some(root) = root {
-        let subtree = agency_tree::table
-            .filter(agency_tree::ancestor.eq(root.as_str()))
-            .select(agency_tree::descendant.nullable());
-        query = query.filter(users::agency.eq_any(subtree));
+        query = query.filter(users::agency.eq_any(held(root.as_str()).select(agency_lineage::predecessor.nullable())));
     }
     if let Some(after) = after {
         query = query.filter(users::username.gt(after));

@@ -2,14 +2,16 @@
 
 use std::collections::HashSet;
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::db::{Reader, Tx};
 use super::error::StorageError;
+use super::lineage;
 use super::parsed;
 use super::schema::{agencies, agency_tree};
 use crate::domain::forms::letterhead::Imprint;
+use crate::domain::succession::Validity;
 use crate::domain::vocabulary::{AgencyCode, AgencyLevel, LocalTime};
 
 /// An agency as stored.
@@ -25,8 +27,23 @@ pub struct Agency {
     pub parent: Option<AgencyCode>,
     /// What its papers say beside its name.
     pub imprint: Imprint,
+    /// When it is there.
+    pub validity: Validity,
     /// Counts its changes.
     pub version: i64,
+}
+
+impl Agency {
+    /// A new agency that is always there.
+    pub fn new(
+        code: AgencyCode,
+        name: String,
+        level: AgencyLevel,
+        parent: Option<AgencyCode>,
+        imprint: Imprint,
+    ) -> Self {
+        Self { code, name, level, parent, imprint, validity: Validity::default(), version: 1 }
+    }
 }
 
 #[derive(Queryable, Selectable)]
@@ -40,6 +57,8 @@ struct Row {
     address: Option<String>,
     phone: Option<String>,
     symbol: Option<String>,
+    valid_from: Option<NaiveDate>,
+    valid_to: Option<NaiveDate>,
     version: i64,
 }
 
@@ -52,6 +71,8 @@ impl Row {
             level: parsed("agency level", &self.level)?,
             parent: self.parent.map(|parent| parsed("agency code", &parent)).transpose()?,
             imprint: Imprint { place, address, phone, symbol },
+            validity: Validity::new(self.valid_from, self.valid_to)
+                .map_err(|cause| StorageError::corrupt("validity", cause))?,
             version: self.version,
         })
     }
@@ -74,9 +95,12 @@ pub fn insert(tx: &mut Tx, new: &Agency, now: LocalTime) -> Result<(), StorageEr
             agencies::address.eq(&new.imprint.address),
             agencies::phone.eq(&new.imprint.phone),
             agencies::symbol.eq(&new.imprint.symbol),
+            agencies::valid_from.eq(new.validity.from()),
+            agencies::valid_to.eq(new.validity.to()),
             agencies::version.eq(new.version),
         ))
         .execute(&mut *tx.connection)?;
+    lineage::begin(tx, new.code.as_str())?;
     let mut line = vec![(new.code.as_str().to_owned(), 0)];
     if let Some(parent) = &new.parent {
         let above: Vec<(String, i32)> = agency_tree::table
@@ -97,7 +121,7 @@ pub fn insert(tx: &mut Tx, new: &Agency, now: LocalTime) -> Result<(), StorageEr
     Ok(())
 }
 
-/// Stores the changed name and imprint of an agency; `agency.version` is the version it was read with, and is counted up.
+/// Stores the changed members of an agency, but for its place in the tree ([`relocate`]); `agency.version` is the version it was read with, and is counted up.
 ///
 /// # Errors
 /// [`StorageError::Stale`] when another write came in between.
@@ -112,6 +136,8 @@ pub fn save(tx: &mut Tx, agency: &mut Agency) -> Result<(), StorageError> {
             agencies::address.eq(&agency.imprint.address),
             agencies::phone.eq(&agency.imprint.phone),
             agencies::symbol.eq(&agency.imprint.symbol),
+            agencies::valid_from.eq(agency.validity.from()),
+            agencies::valid_to.eq(agency.validity.to()),
             agencies::version.eq(agency.version),
         ))
         .execute(&mut *tx.connection)?;
@@ -131,7 +157,43 @@ pub fn find(reader: &mut Reader, code: &AgencyCode) -> Result<Option<Agency>, St
     row.map(Row::read).transpose()
 }
 
-/// Agencies in order of their codes after `after`: all, or those of the subtree of `root`.
+/// Moves an agency, with all below it, to another place in the tree, which is not below itself.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn relocate(tx: &mut Tx, code: &AgencyCode, parent: Option<&AgencyCode>) -> Result<(), StorageError> {
+    diesel::update(agencies::table.filter(agencies::code.eq(code.as_str())))
+        .set(agencies::parent.eq(parent.map(AgencyCode::as_str)))
+        .execute(&mut *tx.connection)?;
+    let below: Vec<(String, i32)> = agency_tree::table
+        .filter(agency_tree::ancestor.eq(code.as_str()))
+        .select((agency_tree::descendant, agency_tree::distance))
+        .load(&mut *tx.connection)?;
+    let moved: Vec<&str> = below.iter().map(|(descendant, _)| descendant.as_str()).collect();
+    diesel::delete(
+        agency_tree::table.filter(agency_tree::descendant.eq_any(&moved).and(agency_tree::ancestor.ne_all(&moved))),
+    )
+    .execute(&mut *tx.connection)?;
+    let Some(parent) = parent else { return Ok(()) };
+    let above: Vec<(String, i32)> = agency_tree::table
+        .filter(agency_tree::descendant.eq(parent.as_str()))
+        .select((agency_tree::ancestor, agency_tree::distance))
+        .load(&mut *tx.connection)?;
+    for (ancestor, up) in &above {
+        for (descendant, down) in &below {
+            diesel::insert_into(agency_tree::table)
+                .values((
+                    agency_tree::ancestor.eq(ancestor),
+                    agency_tree::descendant.eq(descendant),
+                    agency_tree::distance.eq(up + 1 + down),
+                ))
+                .execute(&mut *tx.connection)?;
+        }
+    }
+    Ok(())
+}
+
+/// Agencies in order of their codes after `after`: all, or those of the subtree of `root` with all whose work came there.
 ///
 /// # Errors
 /// [`StorageError`].
@@ -143,9 +205,7 @@ pub fn page(
 ) -> Result<Vec<Agency>, StorageError> {
     let mut query = agencies::table.select(Row::as_select()).order(agencies::code.asc()).limit(limit).into_boxed();
     if let Some(root) = root {
-        let subtree =
-            agency_tree::table.filter(agency_tree::ancestor.eq(root.as_str())).select(agency_tree::descendant);
-        query = query.filter(agencies::code.eq_any(subtree));
+        query = query.filter(agencies::code.eq_any(lineage::held(root.as_str())));
     }
     if let Some(after) = after {
         query = query.filter(agencies::code.gt(after));

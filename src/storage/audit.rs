@@ -6,11 +6,12 @@ use super::connection::MultiBackend;
 use super::db::{Reader, Tx};
 use super::dialect;
 use super::error::StorageError;
+use super::lineage::held;
 use super::listing::Visible;
-use super::schema::{agency_tree, audit, audit_head, audit_queue, dossiers, letters};
+use super::schema::{agency_lineage, audit, audit_head, audit_queue, dossiers, letters};
 use super::{from_json, parsed, to_json};
 use crate::domain::audit::{Belongs, Entry, Outcome, Trace, Who};
-use crate::domain::vocabulary::LocalTime;
+use crate::domain::vocabulary::{AgencyCode, LocalTime};
 
 /// An entry in its place in the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -263,15 +264,13 @@ pub fn page(
     let mut query = audit::table.order(audit::position.desc()).limit(limit).into_boxed::<MultiBackend>();
     query = match &wanted.visible {
         Visible::Everything => query,
-        Visible::Of(agency) => {
-            let code = agency.as_str();
-            query.filter(audit::actor_agency.eq(code).or(audit::agency.eq(code)).or(audit::received_by.eq(code)))
+        Visible::Of(agencies) => {
+            let codes = || agencies.iter().map(AgencyCode::as_str);
+            let theirs = audit::agency.eq_any(codes()).or(audit::received_by.eq_any(codes()));
+            query.filter(audit::actor_agency.eq_any(codes()).or(theirs))
         }
         Visible::Below(agency) => {
-            let codes = || {
-                let below = agency_tree::table.filter(agency_tree::ancestor.eq(agency.as_str()));
-                below.select(agency_tree::descendant.nullable())
-            };
+            let codes = || held(agency.as_str()).select(agency_lineage::predecessor.nullable());
             let theirs = audit::agency.eq_any(codes()).or(audit::received_by.eq_any(codes()));
             query.filter(audit::actor_agency.eq_any(codes()).or(theirs))
         }

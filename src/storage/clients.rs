@@ -4,8 +4,9 @@ use diesel::prelude::*;
 
 use super::db::{Reader, Tx};
 use super::error::StorageError;
+use super::lineage::held;
 use super::parsed;
-use super::schema::{agency_tree, clients};
+use super::schema::{agency_lineage, clients};
 use crate::domain::vocabulary::{AgencyCode, LocalTime, Scope};
 
 /// A machine client.
@@ -171,10 +172,8 @@ pub fn page(
 ) -> Result<Vec<Client>, StorageError> {
     let mut query = clients::table.select(CLIENT).order(clients::id.asc()).limit(limit).into_boxed();
     if let Some(root) = root {
-        let subtree = agency_tree::table
-            .filter(agency_tree::ancestor.eq(root.as_str()))
-            .select(agency_tree::descendant.nullable());
-        query = query.filter(clients::agency.eq_any(subtree));
+        query =
+            query.filter(clients::agency.eq_any(held(root.as_str()).select(agency_lineage::predecessor.nullable())));
     }
     if let Some(after) = after {
         query = query.filter(clients::id.gt(after));

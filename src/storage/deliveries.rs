@@ -4,8 +4,9 @@ use diesel::prelude::*;
 
 use super::db::{Reader, Tx};
 use super::error::StorageError;
+use super::lineage::held;
 use super::parsed;
-use super::schema::{agency_tree, deliveries, dossiers};
+use super::schema::{deliveries, dossiers};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::vocabulary::{AgencyCode, LocalTime};
@@ -272,10 +273,9 @@ pub fn log(
         .select(Row::as_select())
         .into_boxed();
     if let Some(agency) = &filter.agency {
-        let below =
-            || agency_tree::table.filter(agency_tree::ancestor.eq(agency.as_str())).select(agency_tree::descendant);
+        let ours = || held(agency.as_str());
         let own = dossiers::table
-            .filter(dossiers::agency.eq_any(below()).or(dossiers::received_by.eq_any(below())))
+            .filter(dossiers::agency.eq_any(ours()).or(dossiers::received_by.eq_any(ours())))
             .select(dossiers::code.nullable());
         query = query.filter(deliveries::dossier.eq_any(own));
     }

@@ -10,8 +10,9 @@ use diesel::sql_types::Bool;
 use super::db::{Reader, Tx};
 use super::error::StorageError;
 use super::letters::{self, LetterRecord};
+use super::lineage::held;
 use super::listing::Visible;
-use super::schema::{agency_tree, dossiers, letter_exchange, letter_holds, letters as letter_rows};
+use super::schema::{dossiers, letter_exchange, letter_holds, letters as letter_rows};
 use super::{from_json, parsed, to_json};
 use crate::domain::document_number::DocumentNumber;
 use crate::domain::exchange::{Effect, EntryKind, Hold, Told, Waiting};
@@ -250,12 +251,8 @@ pub fn waiting(
     };
     query = match visible {
         Visible::Everything => query,
-        Visible::Of(agency) => query.filter(dossiers::agency.eq(agency.as_str())),
-        Visible::Below(agency) => {
-            let subtree =
-                agency_tree::table.filter(agency_tree::ancestor.eq(agency.as_str())).select(agency_tree::descendant);
-            query.filter(dossiers::agency.eq_any(subtree))
-        }
+        Visible::Of(agencies) => query.filter(dossiers::agency.eq_any(agencies.iter().map(AgencyCode::as_str))),
+        Visible::Below(agency) => query.filter(dossiers::agency.eq_any(held(agency.as_str()))),
     };
     if let Some((at, id)) = after {
         let created_at = letter_rows::created_at;

@@ -6,8 +6,9 @@ use super::connection::MultiBackend;
 use super::db::{Reader, Tx};
 use super::dialect;
 use super::error::StorageError;
+use super::lineage::held;
 use super::listing::Visible;
-use super::schema::{agency_tree, changes, feed_head, feed_readers, journal, outbox};
+use super::schema::{agency_lineage, changes, feed_head, feed_readers, journal, outbox};
 use super::sql::{Sql, Value};
 use super::{from_json, parsed};
 use crate::domain::dossier_code::DossierCode;
@@ -143,16 +144,16 @@ pub fn page(
         .into_boxed::<MultiBackend>();
     query = match &wanted.visible {
         Visible::Everything => query,
-        Visible::Of(agency) => {
-            let code = agency.as_str();
-            let own = changes::agency.eq(code).or(changes::received_by.eq(code));
-            query.filter(own.or(changes::former_agency.eq(code)))
+        Visible::Of(agencies) => {
+            let codes = || agencies.iter().map(AgencyCode::as_str);
+            let own = changes::agency.eq_any(codes()).or(changes::received_by.eq_any(codes()));
+            query.filter(own.or(changes::former_agency.eq_any(codes())))
         }
         Visible::Below(agency) => {
-            let below = agency_tree::table.filter(agency_tree::ancestor.eq(agency.as_str()));
-            let codes = || below.select(agency_tree::descendant);
+            let codes = || held(agency.as_str());
             let own = changes::agency.eq_any(codes()).or(changes::received_by.eq_any(codes()));
-            query.filter(own.or(changes::former_agency.eq_any(below.select(agency_tree::descendant.nullable()))))
+            let former = codes().select(agency_lineage::predecessor.nullable());
+            query.filter(own.or(changes::former_agency.eq_any(former)))
         }
     };
     if let Some(names) = &wanted.names {

@@ -6,8 +6,10 @@ use diesel::prelude::*;
 use super::db::{Reader, Tx};
 use super::dialect;
 use super::error::StorageError;
+use super::lineage::held;
+use super::listing::{Visible, below};
 use super::parsed;
-use super::schema::{agency_tree, dossiers, letters};
+use super::schema::{dossiers, letters};
 use crate::domain::apology::{Letter, Promulgation, Signer};
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::vocabulary::{AgencyCode, LetterKind, LetterStatus, LocalTime};
@@ -26,12 +28,12 @@ pub struct LetterRecord {
 }
 
 /// Which letters to list.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct LetterFilter {
+    /// Of whose dossiers.
+    pub visible: Visible,
     /// Of dossiers resolved by this agency or one below it.
     pub agency: Option<AgencyCode>,
-    /// Of dossiers this agency itself resolves or received.
-    pub belongs_to: Option<AgencyCode>,
     /// In this status.
     pub status: Option<LetterStatus>,
     /// Of this kind.
@@ -40,6 +42,13 @@ pub struct LetterFilter {
     pub from: Option<LocalTime>,
     /// Opened before.
     pub until: Option<LocalTime>,
+}
+
+impl LetterFilter {
+    /// Everything that is visible.
+    pub fn of(visible: Visible) -> Self {
+        Self { visible, agency: None, status: None, kind: None, from: None, until: None }
+    }
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -217,13 +226,19 @@ pub fn page(
         .order((letters::created_at.asc(), letters::id.asc()))
         .limit(limit)
         .into_boxed();
+    query = match &filter.visible {
+        Visible::Everything => query,
+        Visible::Of(agencies) => {
+            let codes = || agencies.iter().map(AgencyCode::as_str);
+            query.filter(dossiers::agency.eq_any(codes()).or(dossiers::received_by.eq_any(codes())))
+        }
+        Visible::Below(agency) => {
+            let codes = || held(agency.as_str());
+            query.filter(dossiers::agency.eq_any(codes()).or(dossiers::received_by.eq_any(codes())))
+        }
+    };
     if let Some(agency) = &filter.agency {
-        let subtree =
-            agency_tree::table.filter(agency_tree::ancestor.eq(agency.as_str())).select(agency_tree::descendant);
-        query = query.filter(dossiers::agency.eq_any(subtree));
-    }
-    if let Some(agency) = &filter.belongs_to {
-        query = query.filter(dossiers::agency.eq(agency.as_str()).or(dossiers::received_by.eq(agency.as_str())));
+        query = query.filter(dossiers::agency.eq_any(below(agency.as_str())));
     }
     if let Some(status) = filter.status {
         query = query.filter(letters::status.eq(status.as_str()));

@@ -8,6 +8,7 @@ use super::connection::MultiBackend;
 use super::db::Reader;
 use super::dossier_row::{Record, Row};
 use super::error::StorageError;
+use super::lineage::held;
 use super::schema::{agency_tree, dossiers};
 use super::sql::{Condition, Sql, Value};
 use crate::domain::statistics::{Column, Window};
@@ -35,9 +36,9 @@ pub enum Order {
 pub enum Visible {
     /// All.
     Everything,
-    /// Those this agency resolves or received.
-    Of(AgencyCode),
-    /// Those this agency or one below it resolves or received.
+    /// Those these agencies resolve or received: one, and all whose work came to it.
+    Of(Vec<AgencyCode>),
+    /// Those this agency or one below it resolves or received, or one whose work came to these.
     Below(AgencyCode),
 }
 
@@ -211,13 +212,14 @@ fn counted_in(counted: &Counted) -> Condition {
 fn seen<'a>(query: Boxed<'a>, visible: &'a Visible) -> Boxed<'a> {
     match visible {
         Visible::Everything => query,
-        Visible::Of(agency) => {
-            let code = agency.as_str();
-            query.filter(dossiers::agency.eq(code).or(dossiers::received_by.eq(code)))
+        Visible::Of(agencies) => {
+            let codes = || agencies.iter().map(AgencyCode::as_str);
+            query.filter(dossiers::agency.eq_any(codes()).or(dossiers::received_by.eq_any(codes())))
         }
-        Visible::Below(agency) => query.filter(
-            dossiers::agency.eq_any(below(agency.as_str())).or(dossiers::received_by.eq_any(below(agency.as_str()))),
-        ),
+        Visible::Below(agency) => {
+            let codes = || held(agency.as_str());
+            query.filter(dossiers::agency.eq_any(codes()).or(dossiers::received_by.eq_any(codes())))
+        }
     }
 }
 
@@ -262,7 +264,8 @@ fn ordered<'a>(query: Boxed<'a>, order: Order, after: Option<(LocalTime, &'a str
     }
 }
 
+/// The codes of an agency and all below it, to be looked for among.
 #[diesel::dsl::auto_type]
-fn below<'a>(root: &'a str) -> _ {
+pub(in crate::storage) fn below<'a>(root: &'a str) -> _ {
     agency_tree::table.filter(agency_tree::ancestor.eq(root)).select(agency_tree::descendant)
 }

@@ -30,6 +30,7 @@ pub mod idempotency;
 pub mod journal;
 pub mod leases;
 pub mod letters;
+pub mod lineage;
 pub mod listing;
 pub mod lives;
 pub mod procedures;

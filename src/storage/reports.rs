@@ -5,7 +5,8 @@ use diesel::prelude::*;
 
 use super::db::{Reader, Tx};
 use super::error::StorageError;
-use super::schema::{agency_tree, reports};
+use super::lineage::held;
+use super::schema::{agency_lineage, agency_tree, reports};
 use super::{from_json, parsed, to_json};
 use crate::domain::form_06a::Form;
 use crate::domain::statistics::Period;
@@ -37,6 +38,8 @@ pub struct FrozenReport {
 /// Which frozen reports to list; what is `None` does not narrow.
 #[derive(Debug, Clone, Default)]
 pub struct ReportFilter {
+    /// Of this agency, one below it, or one whose work came to these.
+    pub held_by: Option<AgencyCode>,
     /// Of this agency or one below it.
     pub agency: Option<AgencyCode>,
     /// Of this kind.
@@ -135,6 +138,10 @@ pub fn page(
         .order((reports::frozen_at.desc(), reports::id.desc()))
         .limit(limit)
         .into_boxed();
+    if let Some(holder) = &filter.held_by {
+        let ours = held(holder.as_str()).select(agency_lineage::predecessor.nullable());
+        query = query.filter(reports::agency.eq_any(ours));
+    }
     if let Some(agency) = &filter.agency {
         let subtree = agency_tree::table
             .filter(agency_tree::ancestor.eq(agency.as_str()))

@@ -13,6 +13,22 @@ diesel::table! {
         address -> Nullable<Text>,
         phone -> Nullable<Text>,
         symbol -> Nullable<Text>,
+        valid_from -> Nullable<Date>,
+        valid_to -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    agency_successors (agency, successor) {
+        agency -> Text,
+        successor -> Text,
+    }
+}
+
+diesel::table! {
+    agency_lineage (agency, predecessor) {
+        agency -> Text,
+        predecessor -> Text,
     }
 }
 
@@ -524,6 +540,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit,
     audit_head,
     agencies,
+    agency_successors,
+    agency_lineage,
     agency_tree,
     fields,
     procedures,

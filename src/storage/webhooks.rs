@@ -4,8 +4,9 @@ use diesel::prelude::*;
 
 use super::db::{Reader, Tx};
 use super::error::StorageError;
+use super::lineage::held;
 use super::parsed;
-use super::schema::{agency_tree, webhooks};
+use super::schema::{agency_lineage, webhooks};
 use crate::domain::delivery::Secret;
 use crate::domain::vocabulary::{AgencyCode, LocalTime};
 use crate::domain::webhook::EventFilter;
@@ -149,10 +150,8 @@ pub fn page(
 ) -> Result<Vec<Webhook>, StorageError> {
     let mut query = webhooks::table.select(Row::as_select()).order(webhooks::id.asc()).limit(limit).into_boxed();
     if let Some(root) = root {
-        let subtree = agency_tree::table
-            .filter(agency_tree::ancestor.eq(root.as_str()))
-            .select(agency_tree::descendant.nullable());
-        query = query.filter(webhooks::agency.eq_any(subtree));
+        query =
+            query.filter(webhooks::agency.eq_any(held(root.as_str()).select(agency_lineage::predecessor.nullable())));
     }
     if let Some(after) = after {
         query = query.filter(webhooks::id.gt(after));

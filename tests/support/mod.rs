@@ -3,6 +3,7 @@
 
 pub mod bucket;
 pub mod office;
+pub mod places;
 pub mod postgres;
 
 use std::net::TcpListener;
@@ -111,6 +112,13 @@ impl Answer {
     pub fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         if self.text.is_empty() { Value::Null } else { self.json() }
+    }
+
+    /// The body as it came, when the status is the expected one.
+    #[track_caller]
+    pub fn expect_bytes(&self, status: u16) -> &[u8] {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        &self.bytes
     }
 
     /// The problem's code, when the status is the expected one and the body a problem.

@@ -8,7 +8,17 @@ const NAMESPACE: &str = "http://www.mic.gov.vn/TBT/QCVN_102_2016";
 
 /// A token of a machine that exchanges documents for an agency and those below it.
 pub async fn machine(app: &TestApp, agency: &str) -> String {
-    let body = json!({"name": "iOffice", "scopes": ["documents:exchange"], "agency": agency});
+    client(app, "documents:exchange", Some(agency)).await
+}
+
+/// A token of a machine that exchanges documents for all.
+pub async fn machine_of_all(app: &TestApp) -> String {
+    client(app, "documents:exchange", None).await
+}
+
+/// A token of a machine that has one scope, at an agency.
+pub async fn client(app: &TestApp, scope: &str, agency: Option<&str>) -> String {
+    let body = json!({"name": "iOffice", "scopes": [scope], "agency": agency});
     let client = app.post("/v1/clients", &app.admin().await, body).await.expect(201);
     let (id, secret) = (client["id"].as_str().unwrap(), client["secret"].as_str().unwrap());
     let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");

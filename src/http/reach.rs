@@ -1,0 +1,74 @@
+//! What the path of a call names, and whether it is in the caller's reach; asked before a body is read.
+
+use actix_web::HttpRequest;
+
+use super::dossiers::visible;
+use crate::domain::dossier_code::DossierCode;
+use crate::domain::vocabulary::AgencyCode;
+use crate::flow::administer::require_reach;
+use crate::flow::{Actor, Fault, accounts, clients, webhooks};
+use crate::storage::{Reader, letters};
+
+/// An object that belongs to an agency, named by the first part of a path.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Agency,
+    Client,
+    Dossier,
+    Letter,
+    User,
+    Webhook,
+}
+
+/// Where the objects stand that belong to an agency; what is under another path belongs to none.
+const PLACES: &[(&str, Kind)] = &[
+    ("/v1/agencies/{code}", Kind::Agency),
+    ("/v1/apology-letters/{id}", Kind::Letter),
+    ("/v1/clients/{id}", Kind::Client),
+    ("/v1/dossiers/{code}", Kind::Dossier),
+    ("/v1/ioffice/documents/{id}", Kind::Letter),
+    ("/v1/users/{id}", Kind::User),
+    ("/v1/webhooks/{id}", Kind::Webhook),
+];
+
+/// What the path of a request names.
+#[derive(Debug)]
+pub(in crate::http) struct Named {
+    kind: Kind,
+    name: String,
+}
+
+impl Named {
+    /// The object that a request is about, or about a part of which it is.
+    pub(in crate::http) fn of(req: &HttpRequest) -> Option<Self> {
+        let pattern = req.match_pattern()?;
+        let (_, kind) = PLACES.iter().find(|(place, _)| pattern.starts_with(place))?;
+        let (_, name) = req.match_info().iter().next()?;
+        Some(Self { kind: *kind, name: name.to_owned() })
+    }
+
+    /// Refuses what is not there, or belongs to an agency that is not the caller's to see.
+    ///
+    /// # Errors
+    /// [`Fault::NotFound`].
+    pub(in crate::http) fn require_within(&self, reader: &mut Reader, actor: &Actor) -> Result<(), Fault> {
+        let Self { kind, name } = self;
+        match kind {
+            Kind::Agency => {
+                let code: AgencyCode = name.parse().map_err(|_| Fault::NotFound("agency"))?;
+                require_reach(reader, actor, &code).map(drop)
+            }
+            Kind::Client => clients::find(reader, actor, name).map(drop),
+            Kind::Dossier => {
+                let code: DossierCode = name.parse().map_err(|_| Fault::NotFound("dossier"))?;
+                visible(reader, actor, &code).map(drop)
+            }
+            Kind::Letter => {
+                let letter = letters::find(reader, name)?.ok_or(Fault::NotFound("letter"))?;
+                visible(reader, actor, &letter.dossier).map(drop)
+            }
+            Kind::User => accounts::find_user(reader, actor, name).map(drop),
+            Kind::Webhook => webhooks::find(reader, actor, name).map(drop),
+        }
+    }
+}
