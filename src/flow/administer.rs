@@ -35,6 +35,7 @@ pub fn add_agency(
     agency: Agency,
     successors: &BTreeSet<AgencyCode>,
 ) -> Result<Agency, Fault> {
+    agencies::hold(tx)?;
     require_place(tx, act, agency.parent.as_ref())?;
     if agencies::find(tx, &agency.code)?.is_some() {
         return Err(Fault::Exists("agency"));
@@ -100,6 +101,9 @@ pub fn change_agency(
     change: &AgencyChange,
     expected: Option<i64>,
 ) -> Result<Agency, Fault> {
+    if change.is_of_its_standing() {
+        agencies::hold(tx)?;
+    }
     let mut agency = require_reach(tx, act.actor, code)?;
     require_version(expected, agency.version)?;
     if change.is_of_its_standing()

@@ -4,6 +4,8 @@
 //! Whoever drops the last claim on a content that no file has erases it. So whatever lies in the store is a file's, or
 //! has a claim by which it is found again after a crash.
 
+use chrono::NaiveDate;
+
 use super::actor::{Act, Action, Actor, may};
 use super::fault::Fault;
 use super::keep::{Deed, Stored, keep, open};
@@ -41,13 +43,16 @@ pub struct NewFile {
 ///
 /// # Errors
 /// [`Fault::NotFound`], [`Fault::Forbidden`].
-pub fn admit(reader: &mut Reader, actor: &Actor, code: &DossierCode) -> Result<(), Fault> {
+pub fn admit(reader: &mut Reader, actor: &Actor, code: &DossierCode, today: NaiveDate) -> Result<(), Fault> {
     let record = dossiers::find(reader, code)?.ok_or(Fault::NotFound("dossier"))?;
     let sides = actor.sides(reader, &record.agency, &record.received_by)?;
     if !may(&actor.authority, Action::Read, sides) {
         return Err(Fault::NotFound("dossier"));
     }
-    if may(&actor.authority, Action::AddFile, sides) { Ok(()) } else { Err(Fault::Forbidden) }
+    if !may(&actor.authority, Action::AddFile, sides) {
+        return Err(Fault::Forbidden);
+    }
+    actor.require_in_office(reader, today)
 }
 
 /// Claims a content before it is brought into the store.

@@ -1,6 +1,6 @@
 //! Recounts everything from the journal and compares it with what is stored.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Debug;
 
 use chrono::{Datelike, NaiveDate};
@@ -16,7 +16,7 @@ use crate::domain::vocabulary::{AgencyCode, FieldCode, LocalTime};
 use crate::storage::histories::{self, History};
 use crate::storage::statistics::{GroupBy, tallies};
 use crate::storage::striking::{self, Cell};
-use crate::storage::{Db, Reader, balances, dossiers};
+use crate::storage::{Db, Reader, agencies, balances, dossiers, lineage};
 
 /// How many dossiers are looked at between two questions to the database.
 const BATCH: i64 = 2_000;
@@ -79,6 +79,7 @@ pub fn verify(db: &Db, now: LocalTime) -> Result<Verdict, Fault> {
             check_figures(reader, window, cells, &mut verdict)?;
         }
         check_balances(reader, &ledger, &mut verdict)?;
+        check_agencies(reader, &mut verdict)?;
         let chain = audit::check(reader)?;
         (verdict.audited, verdict.unsealed, verdict.audit_head) = (chain.sealed, chain.waiting, chain.head);
         verdict.differences.extend(chain.differences);
@@ -156,6 +157,36 @@ fn check_balances(reader: &mut Reader, ledger: &Ledger<Series>, verdict: &mut Ve
         }
         stored.iter().for_each(|(cell, struck)| differ(cell, Balance::default(), *struck));
     }
+    Ok(())
+}
+
+/// Compares what is derived of the agencies, on which every right and every figure goes: who is below whom by their
+/// parents, and whose work came to whom by their successors.
+fn check_agencies(reader: &mut Reader, verdict: &mut Verdict) -> Result<(), Fault> {
+    let parents = agencies::parents(reader)?;
+    let mut tree = BTreeSet::new();
+    for code in parents.keys() {
+        let above = std::iter::successors(Some(code), |code| parents.get(*code).and_then(Option::as_ref));
+        // No line is longer than there are agencies, unless it runs in a circle.
+        tree.extend(
+            above.take(parents.len()).zip(0..).map(|(above, distance)| (above.clone(), code.clone(), distance)),
+        );
+    }
+    let stored = agencies::tree(reader)?;
+    verdict.differences.extend(
+        tree.symmetric_difference(&stored)
+            .map(|(above, code, _)| format!("{code}: its place below {above} is not the parents'")),
+    );
+    let successions = lineage::successions(reader)?;
+    let lines = parents.keys().map(|code| (code.clone(), successions.lineage(code)));
+    let lineage: BTreeSet<_> =
+        lines.flat_map(|(code, line)| line.into_iter().map(move |before| (code.clone(), before))).collect();
+    let stored = lineage::pairs(reader)?;
+    verdict.differences.extend(
+        lineage
+            .symmetric_difference(&stored)
+            .map(|(code, before)| format!("{code}: {before} before it is not the successors'")),
+    );
     Ok(())
 }
 

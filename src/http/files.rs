@@ -95,8 +95,8 @@ struct Label {
 
 async fn label(call: &Call<Handle>) -> Result<Label, Problem> {
     let code: DossierCode = call.code("code")?;
-    let wanted = code.clone();
-    call.read(move |reader, actor| admit(reader, actor, &wanted)).await?;
+    let (wanted, today) = (code.clone(), call.state.ambient.today());
+    call.read(move |reader, actor| admit(reader, actor, &wanted, today)).await?;
     let query = Query::of(&call.req, &["kind", "component"])?;
     query.required("kind")?;
     let kind = query.word("kind")?.ok_or_else(|| Problem::at("missing_parameter", "?kind"))?;

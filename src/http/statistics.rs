@@ -143,7 +143,7 @@ async fn get_statistics(call: Call<Count>) -> Result<HttpResponse, Problem> {
 
 /// Open dossiers in time that fall due within so many working days, soonest first.
 #[utoipa::path(tag = "statistics", params(("within" = Option<u32>, Query, description = "Working days, 0 to 60; 3 when left out"),
-    ("agency" = Option<String>, Query), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
+    ("agency" = Option<String>, Query, description = "With its subtree; all the caller may see when left out"), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
     (status = 200, description = "A page: until, items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody), (status = 422, description = "Out of range", body = ProblemBody)))]
 #[get("/v1/statistics/due-soon")]
@@ -155,13 +155,14 @@ async fn get_due_soon(call: Call<See>) -> Result<HttpResponse, Problem> {
     if within > 60 {
         return Err(Problem::at("out_of_range", "?within"));
     }
-    let agency = scope(&call, &query)?;
+    let by_hours_of = scope(&call, &query)?;
+    let agency = query.text("agency").and(by_hours_of.clone());
     let (now, wish, visible) = (call.state.ambient.now(), page.clone(), call.actor.sees());
     let (listed, until) = call
         .read(move |reader, actor| {
             require_scope(reader, actor, agency.as_ref())?;
             let mut desk = Desk::new(reader)?;
-            let office = match &agency {
+            let office = match &by_hours_of {
                 Some(agency) => desk.office(reader, agency)?,
                 None => desk.standard_office(),
             };

@@ -1,11 +1,12 @@
 //! Agencies and their tree.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::db::{Reader, Tx};
+use super::dialect;
 use super::error::StorageError;
 use super::lineage;
 use super::parsed;
@@ -76,6 +77,14 @@ impl Row {
             version: self.version,
         })
     }
+}
+
+/// From here to the end of the transaction nobody else changes who stands below whom and who comes after whom.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn hold(tx: &mut Tx) -> Result<(), StorageError> {
+    dialect::lock_agencies(tx)
 }
 
 /// Adds an agency below its parent.
@@ -245,6 +254,29 @@ pub fn line_upwards(reader: &mut Reader, code: &AgencyCode) -> Result<Vec<String
         .order(agency_tree::distance.asc())
         .select(agency_tree::ancestor)
         .load(&mut *reader.connection)?)
+}
+
+/// Every agency with the one above it.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn parents(reader: &mut Reader) -> Result<BTreeMap<AgencyCode, Option<AgencyCode>>, StorageError> {
+    let rows: Vec<(String, Option<String>)> =
+        agencies::table.select((agencies::code, agencies::parent)).load(&mut *reader.connection)?;
+    let read = |code: &str| parsed("agency code", code);
+    rows.iter().map(|(code, parent)| Ok((read(code)?, parent.as_deref().map(read).transpose()?))).collect()
+}
+
+/// The tree as stored: ancestor, descendant, and how far apart they are.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn tree(reader: &mut Reader) -> Result<BTreeSet<(AgencyCode, AgencyCode, i32)>, StorageError> {
+    let rows: Vec<(String, String, i32)> = agency_tree::table
+        .select((agency_tree::ancestor, agency_tree::descendant, agency_tree::distance))
+        .load(&mut *reader.connection)?;
+    let read = |code: &str| parsed("agency code", code);
+    rows.iter().map(|(ancestor, descendant, distance)| Ok((read(ancestor)?, read(descendant)?, *distance))).collect()
 }
 
 /// An agency with the branch of the tree that it stands in.

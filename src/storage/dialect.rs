@@ -90,6 +90,14 @@ pub(in crate::storage) fn lock_striking(tx: &mut Tx) -> Result<(), StorageError>
     Ok(())
 }
 
+/// Has others who change agencies wait until this transaction ends; who reads goes on.
+pub(in crate::storage) fn lock_agencies(tx: &mut Tx) -> Result<(), StorageError> {
+    if let AnyConnection::Postgres(connection) = &mut *tx.connection {
+        connection.batch_execute("LOCK TABLE agency_tree IN SHARE ROW EXCLUSIVE MODE")?;
+    }
+    Ok(())
+}
+
 /// Has the statements of this transaction planned once for a connection, not for each execution: planning a report takes
 /// longer than running it. Plans that know no values must not take a whole table, or several workers, for the
 /// shortest way.

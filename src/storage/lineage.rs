@@ -60,6 +60,18 @@ pub fn successions(reader: &mut Reader) -> Result<Successions, StorageError> {
     pairs.iter().map(|(agency, successor)| Ok((read(agency)?, read(successor)?))).collect()
 }
 
+/// Every agency with itself and each one whose work came to it, as stored.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn pairs(reader: &mut Reader) -> Result<BTreeSet<(AgencyCode, AgencyCode)>, StorageError> {
+    let rows: Vec<(String, String)> = agency_lineage::table
+        .select((agency_lineage::agency, agency_lineage::predecessor))
+        .load(&mut *reader.connection)?;
+    let read = |code: &str| parsed("agency code", code);
+    rows.iter().map(|(agency, predecessor)| Ok((read(agency)?, read(predecessor)?))).collect()
+}
+
 /// Makes a new agency known, which nobody came before.
 ///
 /// # Errors
