@@ -79,6 +79,7 @@ pub async fn serve(
         lookup,
         limits: http::public::Limits::default(),
         edges: settings.edges.edges(),
+        openid: settings.openid.provider()?,
     });
     let courier = Arc::new(courier(db.clone(), ambient.clone(), &settings.delivery)?);
     let (stop, stopped) = watch::channel(false);

@@ -1,6 +1,7 @@
 //! Every setting, with its `MOTCUA_` name; the service runs with none set.
 
 pub mod edges;
+pub mod openid;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,6 +24,7 @@ use crate::http::lookup_key::LookupKey;
 use crate::http::tokens::TokenKey;
 use crate::storage::PoolSizes;
 use edges::EdgeSettings;
+use openid::OpenidSettings;
 
 /// Shortest secret that may sign tokens, in characters.
 const SHORTEST_KEY: usize = 32;
@@ -77,6 +79,9 @@ pub struct ServeSettings {
     /// How the service meets the outside.
     #[command(flatten)]
     pub edges: EdgeSettings,
+    /// Whose tokens are taken besides the service's own.
+    #[command(flatten)]
+    pub openid: OpenidSettings,
 }
 
 /// Where files are kept, and which are taken.

@@ -134,6 +134,9 @@ const TABLE: &[(&str, &[Role])] = &[
     ("POST /v1/webhooks/{id}/deliveries/{delivery}/replay", ADMIN),
     ("POST /v1/webhooks/{id}/replay", ADMIN),
     ("GET /v1/notices", ADMIN),
+    // A citizen's alone.
+    ("GET /v1/my/dossiers", &[]),
+    ("GET /v1/my/dossiers/{code}", &[]),
 ];
 
 /// Every route of the document, as `METHOD path`.

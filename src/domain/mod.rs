@@ -3,6 +3,7 @@
 pub mod vocabulary;
 
 pub mod dossier_code;
+pub mod identity_no;
 
 pub mod calendar;
 pub mod lunar;

@@ -1,6 +1,7 @@
 //! Who acts, and what the contract's role table lets them do; the one place that decides.
 
 use crate::ambient::Ambient;
+use crate::domain::identity_no::IdentityNo;
 use crate::domain::transition::MAX_DAYS_BACK;
 use crate::domain::vocabulary::{AgencyCode, LocalTime, Role, Scope, Status};
 use crate::storage::dossiers::Stamp;
@@ -27,6 +28,18 @@ pub struct Actor {
     pub authority: Authority,
     /// The agency it is held at; `None` for who acts everywhere.
     pub agency: Option<AgencyCode>,
+}
+
+/// A citizen, signed in through the OpenID provider. No [`Actor`]: no verb and no list of the office takes one, so that none
+/// can be reached by a slip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Citizen {
+    /// The same for the same person.
+    pub id: String,
+    /// Their name, as the provider says it.
+    pub name: String,
+    /// By which their dossiers are known.
+    pub identity_no: IdentityNo,
 }
 
 /// What an action on a dossier asks of its actor.

@@ -15,13 +15,14 @@ use serde::de::DeserializeOwned;
 use super::AppState;
 use super::audit;
 use super::input::{Query, parse, read_body};
+use super::openid::{Holder, Standing};
 use super::problem::Problem;
 use super::tokens::Bearer;
 use crate::domain::vocabulary::{LocalTime, Role, Scope};
 use crate::flow::actor::Authority;
 use crate::flow::audit::deed;
-use crate::flow::{Act, Actor, Fault};
-use crate::storage::{Reader, StorageError, Tx, clients, sessions};
+use crate::flow::{Act, Actor, Citizen, Fault};
+use crate::storage::{Reader, Tx, agencies, clients, sessions};
 
 /// Who may make a call.
 pub trait Permission: 'static {
@@ -78,6 +79,9 @@ permission! {
 /// The calls that take query parameters and check their names; to all others any parameter is unknown.
 const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/dossiers"),
+    (Method::GET, "/v1/dossiers/{code}"),
+    (Method::GET, "/v1/my/dossiers"),
+    (Method::GET, "/v1/my/dossiers/{code}"),
     (Method::GET, "/v1/dossiers/{code}/timeline"),
     (Method::GET, "/v1/dossiers/{code}/files"),
     (Method::POST, "/v1/dossiers/{code}/files"),
@@ -122,8 +126,8 @@ fn refuse_unknown_parameters(req: &HttpRequest) -> Result<(), Problem> {
 pub struct Call<P> {
     /// Who calls.
     pub actor: Actor,
-    /// The session; machines have none.
-    pub session: Option<String>,
+    /// The session; machines and those who come from the OpenID provider have none here.
+    session: Option<String>,
     /// What the service stands on.
     pub state: Data<AppState>,
     /// The request.
@@ -140,64 +144,153 @@ impl<P: Permission> FromRequest for Call<P> {
         let req = req.clone();
         let payload = Payload::from_request(&req, payload).into_inner();
         Box::pin(async move {
-            let state = req.app_data::<Data<AppState>>().cloned().ok_or_else(|| Problem::new("internal"))?;
-            let (session, actor) = signed_in(&state, &req).await?;
+            let state = state_of(&req)?;
+            let Caller::Office { session, actor } = signed_in(&state, &req).await? else {
+                return Err(Problem::new("forbidden"));
+            };
             if !P::allows(&actor.authority) {
                 return Err(Problem::new("forbidden"));
             }
-            refuse_unknown_parameters(&req)?;
-            // Nothing is named so, and PostgreSQL cannot even compare with it.
-            if req.match_info().iter().any(|(_, part)| part.contains('\0')) {
-                return Err(Problem::new("not_found"));
-            }
+            check_address(&req)?;
             Ok(Self { actor, session, state, req, payload: payload.ok(), permission: PhantomData })
         })
     }
 }
 
-/// Who calls, and in which session; they are known to the audit log from here on, whatever becomes of the call.
+fn state_of(req: &HttpRequest) -> Result<Data<AppState>, Problem> {
+    req.app_data::<Data<AppState>>().cloned().ok_or_else(|| Problem::new("internal"))
+}
+
+/// Refuses parameters that nothing reads, and parts of a path that name nothing.
+fn check_address(req: &HttpRequest) -> Result<(), Problem> {
+    refuse_unknown_parameters(req)?;
+    // Nothing is named so, and PostgreSQL cannot even compare with it.
+    let has_nul = req.match_info().iter().any(|(_, part)| part.contains('\0'));
+    if has_nul { Err(Problem::new("not_found")) } else { Ok(()) }
+}
+
+/// A call by a citizen, about their own dossiers. Nobody of an office makes one, and no other call is a citizen's.
+pub struct CitizenCall {
+    /// Who calls.
+    pub citizen: Citizen,
+    /// What the service stands on.
+    pub state: Data<AppState>,
+    /// The request.
+    pub req: HttpRequest,
+}
+
+impl FromRequest for CitizenCall {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut RawPayload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move {
+            let state = state_of(&req)?;
+            let Caller::Citizen(citizen) = signed_in(&state, &req).await? else {
+                return Err(Problem::new("forbidden"));
+            };
+            check_address(&req)?;
+            Ok(Self { citizen, state, req })
+        })
+    }
+}
+
+impl CitizenCall {
+    /// A code in the path; what is no code names nothing.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn code<T: std::str::FromStr>(&self, name: &str) -> Result<T, Problem> {
+        code_in(&self.req, name)
+    }
+}
+
+fn code_in<T: std::str::FromStr>(req: &HttpRequest, name: &str) -> Result<T, Problem> {
+    req.match_info().get(name).and_then(|code| code.parse().ok()).ok_or_else(|| Problem::new("not_found"))
+}
+
+/// Who calls.
+pub(in crate::http) enum Caller {
+    /// A person of an office, in a session if they signed in here, or a machine.
+    Office {
+        /// The session.
+        session: Option<String>,
+        /// Who.
+        actor: Actor,
+    },
+    /// A citizen.
+    Citizen(Citizen),
+}
+
+/// Who calls; they are known to the audit log from here on, whatever becomes of the call.
 ///
 /// # Errors
-/// `unauthenticated`; `unavailable` when that cannot be looked up.
-pub(in crate::http) async fn signed_in(
-    state: &Data<AppState>,
-    req: &HttpRequest,
-) -> Result<(Option<String>, Actor), Problem> {
+/// `unauthenticated`; `forbidden` for whom the OpenID provider vouches for and who is nobody here; `unavailable` when that
+/// cannot be looked up.
+pub(in crate::http) async fn signed_in(state: &Data<AppState>, req: &HttpRequest) -> Result<Caller, Problem> {
     let bearer = req.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer =
         bearer.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let token = bearer.map(|(_, token)| token.trim());
     let now = state.ambient.now();
-    let bearer = token.and_then(|token| state.tokens.bearer(token, state.ambient.unix(now)));
-    let bearer = bearer.ok_or_else(|| Problem::new("unauthenticated"))?;
+    let bearer = bearer_of(state, token.ok_or_else(|| Problem::new("unauthenticated"))?, now).await?;
     audit::recognise(req, audit::bearer(&bearer));
-    let known = read(state, move |reader| Ok(known(reader, bearer, now)?)).await?;
+    let known = read(state, move |reader| known(reader, bearer, now)).await?;
     let known = known.ok_or_else(|| Problem::new("unauthenticated"))?;
-    audit::recognise(req, (&known.1).into());
+    audit::recognise(
+        req,
+        match &known {
+            Caller::Office { actor, .. } => actor.into(),
+            Caller::Citizen(citizen) => citizen.into(),
+        },
+    );
     Ok(known)
 }
 
+/// Whom a token stands for. Whose it is, is told by the issuer it names, before any key is looked at: the keys of one are
+/// never tried on the tokens of the other.
+async fn bearer_of(state: &Data<AppState>, token: &str, now: LocalTime) -> Result<Bearer, Problem> {
+    let now = state.ambient.unix(now);
+    match state.openid.as_ref().filter(|provider| provider.is_named_by(token)) {
+        Some(provider) => Ok(Bearer::Outside(provider.holder(token, now).await?)),
+        None => state.tokens.bearer(token, now).ok_or_else(|| Problem::new("unauthenticated")),
+    }
+}
+
 /// Whom a token stands for now: its session or client may have ended, or have less rights than it had.
-fn known(reader: &mut Reader, bearer: Bearer, now: LocalTime) -> Result<Option<(Option<String>, Actor)>, StorageError> {
+fn known(reader: &mut Reader, bearer: Bearer, now: LocalTime) -> Result<Option<Caller>, Fault> {
     match bearer {
         Bearer::Session(session) => Ok(sessions::user_of(reader, &session, now)?.map(|user| {
             let authority = Authority::Role(user.role);
-            (Some(session), Actor { id: user.id, name: user.username, authority, agency: user.agency })
+            let actor = Actor { id: user.id, name: user.username, authority, agency: user.agency };
+            Caller::Office { session: Some(session), actor }
         })),
         Bearer::Client { id, scopes } => {
             Ok(clients::find(reader, &id)?.filter(|client| !client.disabled).map(|client| {
                 let scopes = scopes.into_iter().filter(|scope| client.scopes.contains(scope)).collect();
-                (
-                    None,
-                    Actor {
-                        id: client.id,
-                        name: client.name,
-                        authority: Authority::Scopes(scopes),
-                        agency: client.agency,
-                    },
-                )
+                let authority = Authority::Scopes(scopes);
+                let actor = Actor { id: client.id, name: client.name, authority, agency: client.agency };
+                Caller::Office { session: None, actor }
             }))
         }
+        Bearer::Outside(holder) => outsider(reader, holder).map(Some),
+    }
+}
+
+/// What somebody whom the OpenID provider vouches for is here; at an agency that is not there they are nobody.
+fn outsider(reader: &mut Reader, holder: Holder) -> Result<Caller, Fault> {
+    let name = holder.shown();
+    match holder.standing {
+        Standing::Staff { role, agency } => {
+            if let Some(agency) = &agency {
+                agencies::find(reader, agency)?.ok_or(Fault::Forbidden)?;
+            }
+            let actor = Actor { id: holder.id, name, authority: Authority::Role(role), agency };
+            Ok(Caller::Office { session: None, actor })
+        }
+        Standing::Citizen(identity_no) => Ok(Caller::Citizen(Citizen { id: holder.id, name, identity_no })),
+        Standing::Nobody => Err(Fault::Forbidden),
     }
 }
 
@@ -226,6 +319,14 @@ pub async fn blocking<T: Send + 'static>(
 }
 
 impl<P: Permission> Call<P> {
+    /// The session that the caller opened here with a password.
+    ///
+    /// # Errors
+    /// `outside_account` for whom the OpenID provider vouches for: it keeps their password and their session.
+    pub fn own_session(&self) -> Result<&str, Problem> {
+        self.session.as_deref().ok_or_else(|| Problem::new("outside_account"))
+    }
+
     /// A part of the path.
     pub fn path(&self, name: &str) -> &str {
         self.req.match_info().get(name).unwrap_or_default()
@@ -236,7 +337,7 @@ impl<P: Permission> Call<P> {
     /// # Errors
     /// `not_found`.
     pub fn code<T: std::str::FromStr>(&self, name: &str) -> Result<T, Problem> {
-        self.path(name).parse().map_err(|_| Problem::new("not_found"))
+        code_in(&self.req, name)
     }
 
     /// The body, with its bytes.

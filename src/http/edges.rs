@@ -18,6 +18,7 @@ use actix_web::{Error, HttpResponse};
 
 use super::AppState;
 use super::address::Network;
+use super::lean;
 
 /// Answers are data and never a page: nothing in them may run, and nobody may frame them.
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
@@ -104,6 +105,7 @@ fn permission() -> HttpResponse {
 }
 
 fn complete(headers: &mut HeaderMap, edges: &Edges, origin: Option<HeaderValue>, is_page: bool) {
+    lean::tidy(headers);
     let mut set = |name: HeaderName, value: &'static str| {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));

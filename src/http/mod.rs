@@ -5,11 +5,14 @@ mod audit;
 pub mod call;
 mod disposition;
 pub mod edges;
+mod fields;
 pub mod idempotency;
 pub mod input;
+mod lean;
 pub mod limits;
 pub mod lookup_key;
 pub mod middleware;
+pub mod openid;
 pub mod problem;
 pub mod schema;
 pub mod texts;
@@ -43,6 +46,7 @@ pub mod deadlines;
 pub mod notices;
 pub mod webhooks;
 
+pub mod my_dossiers;
 pub mod public;
 
 pub mod accounts;
@@ -106,6 +110,8 @@ pub struct AppState {
     pub limits: public::Limits,
     /// How the service deals with the outside.
     pub edges: Edges,
+    /// Whose tokens are taken besides our own.
+    pub openid: Option<openid::Provider>,
 }
 
 #[derive(OpenApi)]
@@ -158,6 +164,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(notices::routes)
         .configure(accounts::routes)
         .configure(public::routes)
+        .configure(my_dossiers::routes)
         .configure(clients::routes)
         .configure(audit_log::routes)
         .configure(system::routes);
@@ -216,5 +223,6 @@ pub fn app(
         .service(web::redirect("/docs", "/docs/"))
         .default_service(web::to(system::not_found))
         .wrap(actix_web::middleware::from_fn(middleware::around))
+        .wrap(actix_web::middleware::Compress::default())
         .wrap(actix_web::middleware::from_fn(edges::guard))
 }

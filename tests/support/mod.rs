@@ -4,6 +4,7 @@
 pub mod bucket;
 pub mod office;
 pub mod postgres;
+pub mod sign_on;
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -26,6 +27,7 @@ use motcua::flow::{Act, Actor};
 use motcua::http::edges::Edges;
 use motcua::http::idempotency::Running;
 use motcua::http::lookup_key::LookupKey;
+use motcua::http::openid::Provider;
 use motcua::http::public::Limits;
 use motcua::http::tokens::TokenKey;
 use motcua::http::{self, AppState};
@@ -144,17 +146,22 @@ impl TestApp {
 
     /// Starts the application with files of the test's own making.
     pub async fn start_with(kind: Kind, files: impl FnOnce(&Path) -> Files) -> Option<Self> {
-        Self::set_up(kind, files, true, Edges::default()).await
+        Self::set_up(kind, files, true, Edges::default(), None).await
     }
 
     /// Starts the application as offices run it: webhooks may not call private addresses.
     pub async fn start_guarded(kind: Kind) -> Option<Self> {
-        Self::set_up(kind, in_folder, false, Edges::default()).await
+        Self::set_up(kind, in_folder, false, Edges::default(), None).await
     }
 
     /// Starts the application with settings for the outside.
     pub async fn start_behind(kind: Kind, edges: Edges) -> Option<Self> {
-        Self::set_up(kind, in_folder, true, edges).await
+        Self::set_up(kind, in_folder, true, edges, None).await
+    }
+
+    /// Starts the application with an OpenID provider whose tokens it takes.
+    pub async fn start_trusting(kind: Kind, provider: Provider) -> Option<Self> {
+        Self::set_up(kind, in_folder, true, Edges::default(), Some(provider)).await
     }
 
     async fn set_up(
@@ -162,6 +169,7 @@ impl TestApp {
         files: impl FnOnce(&Path) -> Files,
         webhook_private: bool,
         edges: Edges,
+        openid: Option<Provider>,
     ) -> Option<Self> {
         let (url, store) = match kind {
             Kind::Sqlite => {
@@ -192,6 +200,7 @@ impl TestApp {
             lookup: LookupKey::new(b"a key for tests only").unwrap(),
             limits: Limits::default(),
             edges,
+            openid,
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
