@@ -51,11 +51,10 @@ impl Fields {
     }
 }
 
-/// The names of a schema's own members, and of those that are flattened into it.
+/// The names of a schema's own members.
 fn members(schema: &RefOr<Schema>) -> Vec<String> {
     match schema {
         RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
-        RefOr::T(Schema::AllOf(all)) => all.items.iter().flat_map(members).collect(),
         _ => Vec::new(),
     }
 }

@@ -5,7 +5,7 @@ mod audit;
 pub mod call;
 mod disposition;
 pub mod edges;
-mod fields;
+pub mod fields;
 pub mod idempotency;
 pub mod input;
 mod lean;

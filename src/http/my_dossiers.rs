@@ -59,6 +59,9 @@ struct MyDossierView {
     returned_at: Option<String>,
     /// The letter of apology, once it is out.
     letter: Option<MyLetterView>,
+    /// How far it had come, and since when, oldest first; only where one dossier is read by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<Vec<StepView>>,
 }
 
 /// A letter of apology that is out.
@@ -73,16 +76,6 @@ struct MyLetterView {
     reason: Option<String>,
     /// When the result is promised now.
     new_return_at: Option<String>,
-}
-
-/// One dossier, with the way it has come.
-#[derive(Debug, Serialize, ToSchema)]
-struct MyDossierWithSteps {
-    /// The dossier.
-    #[serde(flatten)]
-    dossier: MyDossierView,
-    /// How far it had come, and since when; oldest first.
-    steps: Vec<StepView>,
 }
 
 /// How far it had come.
@@ -152,6 +145,7 @@ fn view(ambient: &Ambient, record: &Record, letter: Option<&LetterRecord>, names
         due_on,
         returned_at: record.standing.returned_at.map(at),
         letter,
+        steps: None,
     })
 }
 
@@ -192,13 +186,13 @@ async fn list_my_dossiers(call: CitizenCall) -> Result<HttpResponse, Problem> {
 /// One of the citizen's dossiers, with the way it has come.
 #[utoipa::path(tag = "my dossiers", params(("code" = String, Path),
     ("fields" = Option<String>, Query, description = "Only these members, with commas between")), responses(
-    (status = 200, description = "The dossier", body = MyDossierWithSteps), (status = 304, description = "Not changed"),
+    (status = 200, description = "The dossier", body = MyDossierView), (status = 304, description = "Not changed"),
     (status = 400, description = "A parameter cannot be read", body = ProblemBody), (status = 403, description = "Not a citizen", body = ProblemBody),
     (status = 404, description = "Not there, or somebody else's", body = ProblemBody), (status = 503, description = "Busy, or the provider gives no answer", body = ProblemBody)))]
 #[get("/v1/my/dossiers/{code}")]
 async fn get_my_dossier(call: CitizenCall) -> Result<HttpResponse, Problem> {
     let code: DossierCode = call.code("code")?;
-    let fields = Fields::of::<MyDossierWithSteps>(&Query::of(&call.req, &["fields"])?)?;
+    let fields = Fields::of::<MyDossierView>(&Query::of(&call.req, &["fields"])?)?;
     let (number, ambient) = (call.citizen.identity_no.clone(), call.state.ambient.clone());
     let shown = read(&call.state, move |reader| {
         let record = my_dossiers::find(reader, &number, &code)?.ok_or(Fault::NotFound("dossier"))?;
@@ -210,7 +204,7 @@ async fn get_my_dossier(call: CitizenCall) -> Result<HttpResponse, Problem> {
         let steps = steps(record.standing.filed_at, events);
         let steps = steps.into_iter().map(|Step { at, completion }| StepView { at: stamp(&ambient, at), completion });
         let dossier = view(&ambient, &record, letter.as_ref(), &names).ok_or(Fault::NotFound("dossier"))?;
-        Ok(MyDossierWithSteps { dossier, steps: steps.collect() })
+        Ok(MyDossierView { steps: Some(steps.collect()), ..dossier })
     })
     .await?;
     Ok(HttpResponse::Ok().json(fields.pick(&shown)?))
