@@ -14,6 +14,7 @@ pub mod deadline;
 pub mod timeliness;
 
 pub mod papers;
+pub mod personal;
 
 pub mod dossier;
 pub mod event;

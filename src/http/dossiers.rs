@@ -294,7 +294,7 @@ async fn patch_dossier(mut call: Call<Handle>) -> Result<HttpResponse, Problem> 
     let contact = body.applicant.unwrap_or_default();
     let mut checker = Checker::default();
     let wish = Edit {
-        phone: checker.patched("/applicant/phone", contact.phone.as_ref(), 50),
+        phone: contact.phone.as_ref().map(|phone| checker.number("/applicant/phone", phone.as_deref())),
         email: checker.patched("/applicant/email", contact.email.as_ref(), MAX_NAME),
         address: checker.patched("/applicant/address", contact.address.as_ref(), MAX_NOTE),
         summary: checker.patched("/summary", body.summary.as_ref(), MAX_NOTE),

@@ -196,6 +196,10 @@ impl From<StorageError> for Problem {
         match error {
             StorageError::Stale => Self::new("conflict"),
             StorageError::Duplicate(_) => Self::new("exists"),
+            StorageError::Closed { .. } => {
+                tracing::error!(cause = %error, "something sealed cannot be opened");
+                Self::new("sealed")
+            }
             other => {
                 tracing::error!(cause = ?other, "storage fault");
                 Self::new("internal")

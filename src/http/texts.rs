@@ -23,6 +23,12 @@ const fn text(code: &'static str, status: u16, vi: &'static str, en: &'static st
 /// Every code this service answers with.
 pub const TEXTS: &[Text] = &[
     text("internal", 500, "Hệ thống gặp lỗi ngoài dự kiến.", "The service met an unexpected fault."),
+    text(
+        "sealed",
+        500,
+        "Dữ liệu đã mã hóa không mở được; xin báo quản trị hệ thống.",
+        "Something sealed cannot be opened; please tell the administrator.",
+    ),
     text("unavailable", 503, "Hệ thống đang bận, xin thử lại sau.", "The service is busy; please try again."),
     text("timed_out", 503, "Yêu cầu xử lý quá lâu.", "The request took too long."),
     text("malformed_json", 400, "Nội dung gửi lên không phải JSON hợp lệ.", "The body is not valid JSON."),
@@ -31,6 +37,7 @@ pub const TEXTS: &[Text] = &[
     text("unknown_field", 400, "fields: không có trường này.", "fields: there is no such member."),
     text("invalid_parameter", 400, "Tham số không đọc được.", "A query parameter cannot be read."),
     text("missing_parameter", 400, "Thiếu tham số bắt buộc.", "A required query parameter is missing."),
+    text("masked_value", 422, "Giá trị đã bị che, không phải giá trị thật.", "A masked value is not the value itself."),
     text("bad_limit", 400, "limit phải là số từ 1 đến 200.", "limit must be a number from 1 to 200."),
     text("bad_cursor", 400, "cursor không hợp lệ.", "The cursor is not one of ours."),
     text(

@@ -31,13 +31,15 @@ use motcua::http::openid::Provider;
 use motcua::http::public::Limits;
 use motcua::http::tokens::TokenKey;
 use motcua::http::{self, AppState};
-use motcua::storage::{Db, PoolSizes, migrate};
+use motcua::storage::{Db, PoolSizes, Vault, migrate};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 /// Monday 2 March 2026, 09:00: an ordinary working morning.
 pub const NOW: &str = "2026-03-02T09:00:00";
 pub const PASSWORD: &str = "mật khẩu để thử";
+/// What the application under test seals with.
+pub const DATA_KEY: &str = "a data key for tests only, 32 bytes";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -182,7 +184,7 @@ impl TestApp {
             }
         };
         let sizes = PoolSizes { readers: 4, writers: 4, wait: Duration::from_secs(20) };
-        let db = Db::open(&url, sizes).unwrap();
+        let db = Db::open(&url, sizes, Vault::new(&[DATA_KEY]).unwrap()).unwrap();
         migrate::up(&db).unwrap();
         let ambient = Ambient::standing_at(chrono_tz::Asia::Ho_Chi_Minh, NOW.parse().unwrap());
         let folder = tempfile::tempdir().unwrap();
