@@ -71,11 +71,12 @@ impl Edges {
 /// # Errors
 /// Those of the service inside, with the same headers as answers.
 pub async fn guard(
-    req: ServiceRequest,
+    mut req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let edges = req.app_data::<Data<AppState>>().map(|state| state.edges.clone()).unwrap_or_default();
     let origin = edges.permitted(req.headers());
+    lean::accept(&mut req);
     let is_page = req.path() == "/docs" || req.path().starts_with("/docs/");
     let asks = req.method() == Method::OPTIONS && req.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
     let answered = match origin.is_some() && asks {

@@ -1,10 +1,12 @@
 //! Answers that cost no more than they must: not sent again to who has them, and compressed where that saves and harms nothing.
 
-use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::ServiceResponse;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, VARY};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{
+    ACCEPT_ENCODING, AcceptEncoding, CONTENT_ENCODING, CONTENT_TYPE, ETAG, Encoding, HeaderMap, HeaderValue, VARY,
+};
 use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpMessage, HttpResponse};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -74,6 +76,14 @@ fn tag_of(bytes: &[u8]) -> String {
     }
 }
 
+/// Whoever refuses even what is not compressed gets it all the same, which RFC 9110 (12.5.3) allows, and no 406.
+pub(in crate::http) fn accept(req: &mut ServiceRequest) {
+    let offered = [Encoding::identity(), Encoding::brotli(), Encoding::gzip(), Encoding::deflate()];
+    if req.get_header::<AcceptEncoding>().is_some_and(|accepted| accepted.negotiate(offered.iter()).is_none()) {
+        req.headers_mut().remove(ACCEPT_ENCODING);
+    }
+}
+
 /// Says whether an answer may be compressed, before that is done. What has a strong ETag may not: one tag cannot stand for two
 /// rows of bytes, and `If-Match` needs strong ones. Answers to POST may not: tokens and secrets come by them alone, but for
 /// those of one dossier and of the public look-up, which have strong tags; so none stands in a compressed answer, whose length
@@ -96,8 +106,15 @@ pub(in crate::http) fn weigh(answer: &mut ServiceResponse<BoxBody>) {
     }
 }
 
-/// Takes the word of [`weigh`] off again, which is for the compressor alone.
+/// Takes the word of [`weigh`] off again, which is for the compressor alone, and says once what the compressor said again.
 pub(in crate::http) fn tidy(headers: &mut HeaderMap) {
+    let said: Vec<HeaderValue> = headers.remove(VARY).collect();
+    for value in said {
+        let is_known = headers.get_all(VARY).any(|known| known.as_bytes().eq_ignore_ascii_case(value.as_bytes()));
+        if !is_known {
+            headers.append(VARY, value);
+        }
+    }
     if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding == "identity") {
         headers.remove(CONTENT_ENCODING);
     }

@@ -155,7 +155,9 @@ impl KeySource {
             body.extend_from_slice(&chunk);
         }
         let published: Published = serde_json::from_slice(&body)?;
-        Ok((published.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect(), fresh))
+        let keys: Vec<Jwk> = published.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect();
+        // A provider that has none is broken, and nobody is locked out for that.
+        if keys.is_empty() { Err("there is no key in it".into()) } else { Ok((keys, fresh)) }
     }
 }
 

@@ -169,7 +169,7 @@ trusting_story!(a_provider_that_is_down_locks_nobody_out_for_a_day, |app, sso, k
     let answer = app.get("/v1/me", &token()).await;
     assert_eq!(answer.problem(503), "unavailable", "nobody can say that the token is wrong");
     assert!(answer.headers.contains_key("retry-after"));
-    for broken in ["", "<html>", r#"{"keys":{}}"#, &" ".repeat(300_000)] {
+    for broken in ["", "<html>", r#"{"keys":{}}"#, r#"{"keys":[]}"#, r#"{"keys":[7]}"#, &" ".repeat(300_000)] {
         sso.answer(ResponseTemplate::new(200).set_body_string(broken));
         let later = app.ambient.now() + chrono::TimeDelta::seconds(5);
         app.ambient.set(later);
