@@ -137,6 +137,7 @@ const TABLE: &[(&str, &[Role])] = &[
     // A citizen's alone.
     ("GET /v1/my/dossiers", &[]),
     ("GET /v1/my/dossiers/{code}", &[]),
+    ("GET /v1/my/dossiers/{code}/files/{id}/content", &[]),
 ];
 
 /// Every route of the document, as `METHOD path`.

@@ -157,56 +157,30 @@ impl<P: Permission> FromRequest for Call<P> {
     }
 }
 
-fn state_of(req: &HttpRequest) -> Result<Data<AppState>, Problem> {
+/// What the service stands on.
+///
+/// # Errors
+/// `internal`.
+pub(in crate::http) fn state_of(req: &HttpRequest) -> Result<Data<AppState>, Problem> {
     req.app_data::<Data<AppState>>().cloned().ok_or_else(|| Problem::new("internal"))
 }
 
 /// Refuses parameters that nothing reads, and parts of a path that name nothing.
-fn check_address(req: &HttpRequest) -> Result<(), Problem> {
+///
+/// # Errors
+/// `unknown_parameter`, `not_found`.
+pub(in crate::http) fn check_address(req: &HttpRequest) -> Result<(), Problem> {
     refuse_unknown_parameters(req)?;
     // Nothing is named so, and PostgreSQL cannot even compare with it.
     let has_nul = req.match_info().iter().any(|(_, part)| part.contains('\0'));
     if has_nul { Err(Problem::new("not_found")) } else { Ok(()) }
 }
 
-/// A call by a citizen, about their own dossiers. Nobody of an office makes one, and no other call is a citizen's.
-pub struct CitizenCall {
-    /// Who calls.
-    pub citizen: Citizen,
-    /// What the service stands on.
-    pub state: Data<AppState>,
-    /// The request.
-    pub req: HttpRequest,
-}
-
-impl FromRequest for CitizenCall {
-    type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
-
-    fn from_request(req: &HttpRequest, _: &mut RawPayload) -> Self::Future {
-        let req = req.clone();
-        Box::pin(async move {
-            let state = state_of(&req)?;
-            let Caller::Citizen(citizen) = signed_in(&state, &req).await? else {
-                return Err(Problem::new("forbidden"));
-            };
-            check_address(&req)?;
-            Ok(Self { citizen, state, req })
-        })
-    }
-}
-
-impl CitizenCall {
-    /// A code in the path; what is no code names nothing.
-    ///
-    /// # Errors
-    /// `not_found`.
-    pub fn code<T: std::str::FromStr>(&self, name: &str) -> Result<T, Problem> {
-        code_in(&self.req, name)
-    }
-}
-
-fn code_in<T: std::str::FromStr>(req: &HttpRequest, name: &str) -> Result<T, Problem> {
+/// A code in the path; what is no code names nothing.
+///
+/// # Errors
+/// `not_found`.
+pub(in crate::http) fn code_in<T: std::str::FromStr>(req: &HttpRequest, name: &str) -> Result<T, Problem> {
     req.match_info().get(name).and_then(|code| code.parse().ok()).ok_or_else(|| Problem::new("not_found"))
 }
 

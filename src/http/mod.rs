@@ -46,6 +46,7 @@ pub mod deadlines;
 pub mod notices;
 pub mod webhooks;
 
+pub mod citizen;
 pub mod my_dossiers;
 pub mod public;
 

@@ -9,23 +9,27 @@ use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::call::{CitizenCall, read};
+use super::call::{blocking, read};
+use super::citizen::CitizenCall;
 use super::dossier_view::stamp;
 use super::fields::Fields;
+use super::files::content;
 use super::input::{PageWish, Query};
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::look_up::{Completion, Progress, Step, steps};
-use crate::domain::vocabulary::{Channel, Status};
+use crate::domain::vocabulary::{Channel, FileKind, Status};
 use crate::flow::Fault;
+use crate::flow::files::note_read;
 use crate::storage::dossier_row::Record;
+use crate::storage::files::{self, FileRecord};
 use crate::storage::letters::{self, LetterRecord};
 use crate::storage::{Reader, agencies, journal, my_dossiers, procedures};
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(list_my_dossiers).service(get_my_dossier);
+    config.service(list_my_dossiers).service(get_my_dossier).service(get_my_file_content);
 }
 
 /// A dossier as its applicant sees it, or who handed it in for them.
@@ -62,6 +66,9 @@ struct MyDossierView {
     /// How far it had come, and since when, oldest first; only where one dossier is read by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<Vec<StepView>>,
+    /// Files of the result, once it was handed over; only where one dossier is read by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files: Option<Vec<MyFileView>>,
 }
 
 /// A letter of apology that is out.
@@ -76,6 +83,19 @@ struct MyLetterView {
     reason: Option<String>,
     /// When the result is promised now.
     new_return_at: Option<String>,
+}
+
+/// A file of the result.
+#[derive(Debug, Serialize, ToSchema)]
+struct MyFileView {
+    /// Opaque identifier.
+    id: String,
+    /// Its name.
+    name: String,
+    /// Media type.
+    content_type: String,
+    /// In bytes.
+    size: u64,
 }
 
 /// How far it had come.
@@ -146,6 +166,7 @@ fn view(ambient: &Ambient, record: &Record, letter: Option<&LetterRecord>, names
         returned_at: record.standing.returned_at.map(at),
         letter,
         steps: None,
+        files: None,
     })
 }
 
@@ -204,8 +225,41 @@ async fn get_my_dossier(call: CitizenCall) -> Result<HttpResponse, Problem> {
         let steps = steps(record.standing.filed_at, events);
         let steps = steps.into_iter().map(|Step { at, completion }| StepView { at: stamp(&ambient, at), completion });
         let dossier = view(&ambient, &record, letter.as_ref(), &names).ok_or(Fault::NotFound("dossier"))?;
-        Ok(MyDossierView { steps: Some(steps.collect()), ..dossier })
+        let files = results(reader, &record)?.into_iter().map(|file| {
+            let FileRecord { id, name, content_type, size, .. } = file;
+            MyFileView { id, name, content_type, size }
+        });
+        Ok(MyDossierView { steps: Some(steps.collect()), files: Some(files.collect()), ..dossier })
     })
     .await?;
     Ok(HttpResponse::Ok().json(fields.pick(&shown)?))
+}
+
+/// The files of the result. Before it is handed over they are the office's: what is prepared may change, and a fee may be due.
+fn results(reader: &mut Reader, record: &Record) -> Result<Vec<FileRecord>, Fault> {
+    if record.standing.returned_at.is_none() {
+        return Ok(Vec::new());
+    }
+    Ok(files::page(reader, &record.code, Some(FileKind::Result), "", i64::MAX)?)
+}
+
+/// The content of a file of the result, to be saved. Who is given it is noted.
+#[utoipa::path(tag = "my dossiers", params(("code" = String, Path), ("id" = String, Path), ("Range" = Option<String>, Header, description = "One range of bytes")), responses(
+    (status = 200, description = "The content", body = Vec<u8>, content_type = "application/octet-stream"),
+    (status = 206, description = "The range", body = Vec<u8>, content_type = "application/octet-stream"), (status = 304, description = "Known already"),
+    (status = 403, description = "Not a citizen", body = ProblemBody), (status = 404, description = "Not there, somebody else's, or not handed over yet", body = ProblemBody),
+    (status = 416, description = "No such range", body = ProblemBody), (status = 503, description = "The store or the provider gives no answer", body = ProblemBody)))]
+#[get("/v1/my/dossiers/{code}/files/{id}/content")]
+async fn get_my_file_content(call: CitizenCall) -> Result<HttpResponse, Problem> {
+    let code: DossierCode = call.code("code")?;
+    let (number, id) = (call.citizen.identity_no.clone(), call.req.match_info().query("id").to_owned());
+    let file = read(&call.state, move |reader| {
+        let record = my_dossiers::find(reader, &number, &code)?.ok_or(Fault::NotFound("dossier"))?;
+        results(reader, &record)?.into_iter().find(|file| file.id == id).ok_or(Fault::NotFound("file"))
+    })
+    .await?;
+    let (state, citizen, noted) = (call.state.clone(), call.citizen.clone(), file.clone());
+    let note =
+        blocking(move || state.db.write(|tx| note_read(tx, &state.ambient, (&citizen.id, &citizen.name), &noted)));
+    content(&call.state, &call.req, file, note).await
 }

@@ -82,7 +82,7 @@ trusting_story!(a_dossier_is_followed_from_filing_to_hand_over, |app, _sso, key|
             "agency_name": "Sở Lao động", "channel": "direct", "filed_at": "2026-03-02T09:00:00+07:00",
             "received_at": "2026-03-02T09:00:00+07:00", "completion": "received", "waiting_for": null,
             "due_on": "2026-03-09", "returned_at": null, "letter": null,
-            "steps": [{"at": "2026-03-02T09:00:00+07:00", "completion": "received"}]})
+            "steps": [{"at": "2026-03-02T09:00:00+07:00", "completion": "received"}], "files": []})
     );
     let go = async |at: &str, body: Value| {
         app.at(at);
@@ -137,6 +137,46 @@ trusting_story!(a_dossier_is_followed_from_filing_to_hand_over, |app, _sso, key|
         ("2026-03-17", "returned"),
     ];
     assert_eq!(steps, expected.map(|(at, word)| (at.to_owned(), word.to_owned())));
+});
+
+trusting_story!(the_result_is_theirs_once_it_was_handed_over, |app, _sso, key| {
+    let admin = app.office().await;
+    let code = of(app, &admin, MINE).await;
+    let put = async |kind: &str, name: &str| {
+        let path = format!("/v1/dossiers/{code}/files?kind={kind}");
+        let named = format!("attachment; filename=\"{name}\"");
+        let headers = [("content-disposition", named.as_str())];
+        let body = format!("%PDF-1.4\n{name}").into_bytes();
+        let put = app.bytes(Method::POST, &path, Some(&admin), &headers, body).await.expect(201);
+        put["id"].as_str().unwrap().to_owned()
+    };
+    let (component, signed, result) =
+        (put("component", "a.pdf").await, put("signed_paper", "b.pdf").await, put("result", "c.pdf").await);
+    let me = key.token(app, json!({"identity_no": MINE}));
+    let content = |id: &str| format!("/v1/my/dossiers/{code}/files/{id}/content");
+    let shown = async || app.get(&format!("/v1/my/dossiers/{code}"), &me).await.expect(200)["files"].clone();
+    for body in [json!({"to": "processing"}), json!({"to": "finished", "outcome": "granted"})] {
+        app.transition(&admin, &code, body).await.expect(200);
+        assert_eq!(shown().await, json!([]));
+        assert_eq!(app.get(&content(&result), &me).await.problem(404), "not_found");
+    }
+    app.transition(&admin, &code, json!({"to": "returned"})).await.expect(200);
+    assert_eq!(shown().await, json!([{"id": result, "name": "c.pdf", "content_type": "application/pdf", "size": 14}]));
+    let given = app.get(&content(&result), &me).await;
+    assert_eq!((given.status.as_u16(), given.text.as_str()), (200, "%PDF-1.4\nc.pdf"));
+    let known =
+        app.send(Method::GET, &content(&result), Some(&me), &[("if-none-match", given.header("etag"))], None).await;
+    assert_eq!(known.status, 304);
+    for id in [component.as_str(), &signed, "x", "%00"] {
+        assert_eq!(app.get(&content(id), &me).await.problem(404), "not_found", "{id}");
+    }
+    let other = key.token(app, json!({"identity_no": OTHERS}));
+    assert_eq!(app.get(&content(&result), &other).await.problem(404), "not_found");
+    assert_eq!(app.get(&content(&result), &admin).await.problem(403), "forbidden");
+    // Who was given it is on record.
+    let log = app.get("/v1/audit?outcome=done&limit=200", &admin).await.expect(200);
+    let looks = log["items"].as_array().unwrap().iter().filter(|entry| entry["role"] == "citizen").count();
+    assert_eq!(looks, 1, "{log}");
 });
 
 trusting_story!(every_other_door_is_closed_to_a_citizen, |app, _sso, key| {
