@@ -55,6 +55,10 @@ trusting_story!(a_citizen_sees_what_they_applied_for_or_handed_in_and_nothing_el
     for code in [&theirs, &void, &"H16.18-260302-0099".to_owned(), &"x".to_owned(), &"%00".to_owned()] {
         assert_eq!(app.get(&format!("/v1/my/dossiers/{code}"), &me).await.problem(404), "not_found", "{code}");
     }
+    for path in ["", &format!("/{first}"), &format!("/{first}/files/x/content")] {
+        let answer = app.get(&format!("/v1/my/dossiers{path}?no_such_parameter=1"), &me).await;
+        assert_eq!(answer.problem(400), "unknown_parameter", "{path}");
+    }
     // The same number under another name of the provider's is the same citizen; another number is another.
     let again = key.token(app, json!({"identity_no": MINE, "sub": "other", "name": "Khác"}));
     assert_eq!(codes(&app.get("/v1/my/dossiers", &again).await).len(), 2);
