@@ -128,7 +128,7 @@ impl KeySource {
         tokio::spawn(async move {
             let fetched = source.fetch().await;
             if let Err(cause) = &fetched {
-                tracing::warn!(%cause, "the keys of the OpenID provider could not be fetched");
+                tracing::warn!(?cause, "the keys of the OpenID provider could not be fetched");
             }
             let mut held = source.held.lock().unwrap_or_else(PoisonError::into_inner);
             held.tried_at = Some(now);
