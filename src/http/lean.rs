@@ -101,7 +101,8 @@ pub(in crate::http) fn weigh(answer: &mut ServiceResponse<BoxBody>) {
     if may_be {
         answer.headers_mut().append(VARY, HeaderValue::from_static("Accept-Encoding"));
     }
-    if !(may_be && is_worth_it) && !answer.headers().contains_key(CONTENT_ENCODING) {
+    let is_settled = answer.headers().contains_key(CONTENT_ENCODING) || (may_be && is_worth_it);
+    if !is_settled {
         answer.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("identity"));
     }
 }

@@ -1,6 +1,7 @@
 //! A citizen's own dossiers: listed and followed, in the words of the public look-up, without a word of what is the office's.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use actix_web::{HttpResponse, get};
 use chrono::NaiveDate;
@@ -117,15 +118,14 @@ struct Names {
 
 impl Names {
     fn learn(&mut self, reader: &mut Reader, record: &Record) -> Result<(), Fault> {
-        let agency = record.agency.to_string();
-        if !self.agencies.contains_key(&agency) {
+        if let Entry::Vacant(unknown) = self.agencies.entry(record.agency.to_string()) {
             let found = agencies::find(reader, &record.agency)?;
-            self.agencies.insert(agency, found.map(|agency| agency.name));
+            unknown.insert(found.map(|agency| agency.name));
         }
         let procedure = (record.procedure.to_string(), record.procedure_version);
-        if !self.procedures.contains_key(&procedure) {
+        if let Entry::Vacant(unknown) = self.procedures.entry(procedure) {
             let found = procedures::version(reader, &record.procedure, record.procedure_version)?;
-            self.procedures.insert(procedure, found.map(|procedure| procedure.name));
+            unknown.insert(found.map(|procedure| procedure.name));
         }
         Ok(())
     }
