@@ -1,6 +1,7 @@
 //! Wires settings, database, clock and workers together, and serves until told to stop.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use crate::integrations::destination::Destination;
 use crate::integrations::email::Email;
 use crate::integrations::gateway::Gateway;
 use crate::integrations::webhook::Webhooks;
-use crate::storage::{Db, StorageError, migrate};
+use crate::storage::{Db, data_keys, migrate};
 use crate::worker;
 use crate::worker::delivery::Courier;
 
@@ -31,13 +32,14 @@ const HEAD_TIME: Duration = Duration::from_secs(10);
 /// How long a connection may stay open with nothing asked.
 const IDLE_TIME: Duration = Duration::from_secs(30);
 
-/// Opens the database and brings it up to date.
+/// Opens the database, brings it up to date, and makes sure that its data keys are at hand.
 ///
 /// # Errors
-/// [`StorageError`].
-pub fn open(settings: &StoreSettings) -> Result<Db, StorageError> {
-    let db = Db::open(&settings.database_url, settings.pools())?;
+/// [`StorageError`], or that of the key file.
+pub fn open(settings: &StoreSettings) -> Result<Db, Box<dyn Error>> {
+    let db = Db::open(&settings.database_url, settings.pools(), settings.vault()?)?;
     migrate::up(&db)?;
+    data_keys::admit(&db)?;
     Ok(db)
 }
 
@@ -79,6 +81,7 @@ pub async fn serve(
         lookup,
         limits: http::public::Limits::default(),
         edges: settings.edges.edges(),
+        openid: settings.openid.provider()?,
     });
     let courier = Arc::new(courier(db.clone(), ambient.clone(), &settings.delivery)?);
     let (stop, stopped) = watch::channel(false);

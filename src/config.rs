@@ -1,6 +1,7 @@
 //! Every setting, with its `MOTCUA_` name; the service runs with none set.
 
 pub mod edges;
+pub mod openid;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,8 +22,9 @@ use crate::files::store::FileStore;
 use crate::flow::accounts::hex;
 use crate::http::lookup_key::LookupKey;
 use crate::http::tokens::TokenKey;
-use crate::storage::PoolSizes;
+use crate::storage::{PoolSizes, Vault};
 use edges::EdgeSettings;
+use openid::OpenidSettings;
 
 /// Shortest secret that may sign tokens, in characters.
 const SHORTEST_KEY: usize = 32;
@@ -48,6 +50,10 @@ pub struct StoreSettings {
     /// Connections for writes; SQLite always has one.
     #[arg(long, global = true, env = "MOTCUA_WRITERS", default_value_t = 4)]
     pub writers: u32,
+    /// Secrets that personal data is sealed with, the newest last, with commas between; without them a key file beside the
+    /// database is used.
+    #[arg(long, global = true, env = "MOTCUA_DATA_KEY", hide_env_values = true, value_delimiter = ',')]
+    pub data_key: Vec<String>,
 }
 
 /// How the service is reached.
@@ -77,6 +83,9 @@ pub struct ServeSettings {
     /// How the service meets the outside.
     #[command(flatten)]
     pub edges: EdgeSettings,
+    /// Whose tokens are taken besides the service's own.
+    #[command(flatten)]
+    pub openid: OpenidSettings,
 }
 
 /// Where files are kept, and which are taken.
@@ -237,6 +246,38 @@ impl StoreSettings {
             None => kept_key(&self.beside("lookup-key"), ambient)?,
         };
         LookupKey::new(key.as_bytes()).map_err(io::Error::other)
+    }
+
+    /// What seals personal data: with the keys set, or those of a key file of its own, of which all open and the last seals.
+    ///
+    /// # Errors
+    /// When the file can be neither read nor created.
+    pub fn vault(&self) -> io::Result<Vault> {
+        if self.data_key.iter().any(|key| key.len() < SHORTEST_KEY) {
+            return Err(io::Error::other("MOTCUA_DATA_KEY must have at least 32 characters"));
+        }
+        let path = self.beside("data-key");
+        if self.data_key.is_empty() && !path.exists() {
+            place_key(&path, &self.ambient())?;
+        }
+        let keys = if self.data_key.is_empty() { read_keys(&path)? } else { self.data_key.clone() };
+        Vault::new(&keys).map_err(io::Error::other)
+    }
+
+    /// Adds a new key to the file of data keys, which seals from the next start on. All before stay: without them what they
+    /// sealed could not be read.
+    ///
+    /// # Errors
+    /// When the keys are set and not in the file, or the file can be neither read nor written.
+    pub fn rotate_data_key(&self, ambient: &Ambient) -> io::Result<()> {
+        if !self.data_key.is_empty() {
+            return Err(io::Error::other("MOTCUA_DATA_KEY is set: add the new key at its end, behind a comma"));
+        }
+        let path = self.beside("data-key");
+        let mut keys = if path.exists() { read_keys(&path)? } else { Vec::new() };
+        keys.push(hex(&ambient.random::<32>()));
+        let draft = draft_of(&path, ambient, &keys)?;
+        fs::rename(&draft, &path)
     }
 
     /// Adds a new key to the key file, which signs from the next start on. The one before stays, so that tokens that are out

@@ -181,8 +181,9 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             return run_demo(store, &settings, load_only);
         }
         Command::Migrate => {
-            let db = motcua::storage::Db::open(&store.database_url, store.pools())?;
+            let db = motcua::storage::Db::open(&store.database_url, store.pools(), store.vault()?)?;
             writeln!(out, "{} migration(s) run", motcua::storage::migrate::up(&db)?)?;
+            motcua::storage::data_keys::admit(&db)?;
         }
         Command::Sweep { at_risk_days } => {
             let swept = sweep(&app::open(&store)?, &store.ambient(), at_risk_days)?;

@@ -37,6 +37,8 @@ const EXCHANGE: Who = (&[Leader, Admin], &[DocumentsExchange]);
 const DRAFT: Who = (&[Officer, Leader, Admin], &[]);
 const LEAD: Who = (&[Leader, Admin], &[]);
 const ADMIN: Who = (&[Admin], &[]);
+/// Citizens alone, whom the OpenID provider vouches for: for them every route is walked in tests/api/my_dossiers.rs.
+const CITIZEN: Who = (&[], &[]);
 const INSPECT: Who = (&[Auditor, Admin], &[]);
 
 /// What a route is about, and what who is entitled to it meets outside their reach.
@@ -84,6 +86,11 @@ const TABLE: &[&[Row]] = &[
         ("POST /v1/dossiers/{code}/void",                       LEAD,     One(Refused),  r#"{"reason": "x"}"#),
         ("POST /v1/imports",                                    ADMIN,    Nothing,       r#"{"procedure": "1.001739", "agency": "H16.18", "channel": "direct", "applicant": {"kind": "citizen", "name": "A"}}"#),
         ("GET /v1/changes",                                     SEE,      List(Dossier), "limit=200"),
+    ],
+    &[ // A citizen's own
+        ("GET /v1/my/dossiers",                                 CITIZEN,  Nothing,       ""),
+        ("GET /v1/my/dossiers/{code}",                          CITIZEN,  Nothing,       ""),
+        ("GET /v1/my/dossiers/{code}/files/{id}/content",       CITIZEN,  Nothing,       ""),
     ],
     &[ // Papers and files
         ("GET /v1/dossiers/{code}/receipt.pdf",                 SEE,      One(Dossier),  ""),

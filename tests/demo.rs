@@ -13,7 +13,8 @@ use motcua::storage::{Db, PoolSizes, migrate, statistics};
 fn the_half_year_of_2023_is_reproduced_exactly() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("demo.db").display());
-    let db = Db::open(&url, PoolSizes { readers: 2, writers: 2, wait: Duration::from_secs(5) }).unwrap();
+    let vault = motcua::storage::Vault::new(&["a data key for tests only, 32 bytes"]).unwrap();
+    let db = Db::open(&url, PoolSizes { readers: 2, writers: 2, wait: Duration::from_secs(5) }, vault).unwrap();
     migrate::up(&db).unwrap();
     let now = "2026-11-23T10:00:00".parse().unwrap();
     let ambient = Ambient::standing_at(chrono_tz::Asia::Ho_Chi_Minh, now);

@@ -170,7 +170,8 @@ fn there_and_back(db: &Db, look: &mut Look) {
 }
 
 fn open(url: &str) -> Db {
-    Db::open(url, PoolSizes { readers: 1, writers: 1, wait: Duration::from_secs(20) }).unwrap()
+    let vault = motcua::storage::Vault::new(&["a data key for tests only, 32 bytes"]).unwrap();
+    Db::open(url, PoolSizes { readers: 1, writers: 1, wait: Duration::from_secs(20) }, vault).unwrap()
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod measure;
 use std::time::Duration;
 
 use motcua::ambient::Ambient;
-use motcua::storage::{Db, PoolSizes, migrate};
+use motcua::storage::{Db, PoolSizes, Vault, migrate};
 
 /// Up to so many dossiers the journal is filled, too, so that `verify` can be measured.
 const WITH_JOURNAL: usize = 1_000_000;
@@ -23,7 +23,8 @@ fn main() {
     };
     let sizes: Vec<usize> = sizes.iter().map(|size| size.parse().unwrap()).collect();
     let pools = PoolSizes { readers: 2, writers: 2, wait: Duration::from_secs(600) };
-    let db = Db::open(url, pools).unwrap();
+    let vault = Vault::new(&["a data key for measuring, 32 bytes"]).unwrap();
+    let db = Db::open(url, pools, vault).unwrap();
     migrate::up(&db).unwrap();
     let ambient = Ambient::standing_at(chrono_tz::Asia::Ho_Chi_Minh, fill::NOW.parse().unwrap());
     let mut filler = fill::Filler::start(url, &db, &ambient);

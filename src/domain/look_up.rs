@@ -4,7 +4,8 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::dossier::Standing;
-use super::vocabulary::Status;
+use super::event::Event;
+use super::vocabulary::{LocalTime, Status};
 
 /// How far a dossier has come, without a word about why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -52,6 +53,30 @@ impl Progress {
     }
 }
 
+/// How far a dossier had come from some instant on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// Since when.
+    pub at: LocalTime,
+    /// How far.
+    pub completion: Completion,
+}
+
+/// The way a dossier has come, from the events of its journal in their order. A correction mends a history and is no step of
+/// it, but for what it changes in how far the dossier has come.
+pub fn steps<'a>(filed_at: LocalTime, events: impl IntoIterator<Item = (LocalTime, &'a Event)>) -> Vec<Step> {
+    let mut standing = Standing::filed(filed_at);
+    let mut steps = Vec::<Step>::new();
+    for (at, event) in events {
+        standing.apply(at, event);
+        let Some(Progress { completion, .. }) = Progress::of(&standing) else { continue };
+        if steps.last().is_none_or(|last| last.completion != completion) {
+            steps.push(Step { at, completion });
+        }
+    }
+    steps
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +113,32 @@ mod tests {
         ] {
             assert_eq!(shown(status), (word.to_owned(), is_promised), "{status:?}");
         }
+    }
+
+    #[test]
+    fn steps_are_what_the_five_words_tell_of_a_history() {
+        let (filed, later) = (time("2026-03-02T09:00:00"), |day: u32| time(&format!("2026-03-{day:02}T09:00:00")));
+        let received = Event::Received { deadline: None, accepted_late: false, rule_version: 1 };
+        let events = [
+            (filed, received),
+            (later(3), Event::ProcessingStarted),
+            (later(4), Event::Edited { changes: Vec::new() }),
+            (later(5), Event::SupplementRequested { reason: "Thiếu".to_owned(), stops_clock: false, late: true }),
+            (later(6), Event::ProcessingStarted),
+            (later(9), Event::Returned),
+        ];
+        let shown = steps(filed, events.iter().map(|(at, event)| (*at, event)));
+        let shown: Vec<_> = shown.iter().map(|step| (step.at, step.completion)).collect();
+        assert_eq!(
+            shown,
+            [
+                (filed, Completion::Received),
+                (later(3), Completion::InProgress),
+                (later(5), Completion::WaitingForApplicant),
+                (later(6), Completion::InProgress),
+                (later(9), Completion::Returned),
+            ]
+        );
     }
 
     #[test]

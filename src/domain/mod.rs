@@ -3,6 +3,7 @@
 pub mod vocabulary;
 
 pub mod dossier_code;
+pub mod identity_no;
 
 pub mod calendar;
 pub mod lunar;
@@ -13,6 +14,7 @@ pub mod deadline;
 pub mod timeliness;
 
 pub mod papers;
+pub mod personal;
 
 pub mod succession;
 

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::fault::Fault;
 use crate::ambient::Ambient;
+use crate::domain::identity_no::IdentityNo;
 use crate::domain::transition::MAX_DAYS_BACK;
 use crate::domain::vocabulary::{AgencyCode, LocalTime, Role, Scope, Status};
 use crate::storage::dossiers::Stamp;
@@ -32,6 +33,18 @@ pub struct Actor {
     pub agency: Option<AgencyCode>,
     /// Ended agencies whose work came to that one: what is theirs is the actor's, too.
     pub predecessors: Vec<AgencyCode>,
+}
+
+/// A citizen, signed in through the OpenID provider. No [`Actor`]: no verb and no list of the office takes one, so that none
+/// can be reached by a slip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Citizen {
+    /// The same for the same person.
+    pub id: String,
+    /// Their name, as the provider says it.
+    pub name: String,
+    /// By which their dossiers are known.
+    pub identity_no: IdentityNo,
 }
 
 /// What an action on a dossier asks of its actor.

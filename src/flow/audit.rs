@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::accounts::hex;
-use super::actor::{Act, Actor, Authority};
+use super::actor::{Act, Actor, Authority, Citizen};
 use super::fault::Fault;
 use crate::ambient::Ambient;
 use crate::domain::audit::{Belongs, Entry, Outcome, Trace, Who};
@@ -45,6 +45,17 @@ impl From<&Actor> for Who {
             actor_name: Some(actor.name.clone()),
             role: Some(role.to_owned()),
             actor_agency: actor.agency.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+impl From<&Citizen> for Who {
+    fn from(citizen: &Citizen) -> Self {
+        Self {
+            actor: Some(citizen.id.clone()),
+            actor_name: Some(citizen.name.clone()),
+            role: Some("citizen".to_owned()),
+            actor_agency: None,
         }
     }
 }

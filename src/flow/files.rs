@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use super::actor::{Act, Action, Actor, may};
 use super::fault::Fault;
 use super::keep::{Deed, Stored, keep, open};
+use crate::ambient::Ambient;
 use crate::domain::dossier::Standing;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::event::Event;
@@ -123,18 +124,19 @@ fn is_closed(standing: &Standing) -> bool {
     standing.void || (standing.status.is_ended() && standing.status != Status::Finished)
 }
 
-/// Notes that the actor is given a file's content (domain.md 9: who read what).
+/// Notes that somebody, by identifier and name, is given a file's content now (domain.md 9: who read what).
 ///
 /// # Errors
 /// [`Fault::Storage`].
-pub fn note_read(tx: &mut Tx, act: Act<'_>, file: &FileRecord) -> Result<(), Fault> {
-    let read = FileRead {
-        file: file.id.clone(),
-        reader: act.actor.id.clone(),
-        reader_name: act.actor.name.clone(),
-        read_at: act.now,
-    };
-    Ok(files::note_read(tx, &act.ambient.new_id(), &file.dossier, &read)?)
+pub fn note_read(
+    tx: &mut Tx,
+    ambient: &Ambient,
+    (reader, reader_name): (&str, &str),
+    file: &FileRecord,
+) -> Result<(), Fault> {
+    let (reader, reader_name) = (reader.to_owned(), reader_name.to_owned());
+    let read = FileRead { file: file.id.clone(), reader, reader_name, read_at: ambient.now() };
+    Ok(files::note_read(tx, &ambient.new_id(), &file.dossier, &read)?)
 }
 
 /// Drops a claim, and has the content erased when it is nobody's any more. Nobody brings the same content in meanwhile:

@@ -36,5 +36,5 @@ pub mod audit;
 pub mod clients;
 pub mod sessions;
 
-pub use actor::{Act, Action, Actor};
+pub use actor::{Act, Action, Actor, Citizen};
 pub use fault::Fault;

@@ -85,6 +85,9 @@ pub(in crate::http) fn bearer(bearer: &Bearer) -> Who {
     let actor = match bearer {
         Bearer::Session(session) => format!("session:{session}"),
         Bearer::Client { id, .. } => id.clone(),
+        Bearer::Outside(holder) => {
+            return Who { actor: Some(holder.id.clone()), actor_name: Some(holder.shown()), ..Who::default() };
+        }
     };
     Who { actor: Some(actor), ..Who::default() }
 }

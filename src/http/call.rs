@@ -15,16 +15,17 @@ use serde::de::DeserializeOwned;
 use super::AppState;
 use super::audit;
 use super::input::{Query, parse, read_body};
+use super::openid::{Holder, Standing};
 use super::problem::Problem;
 use super::reach::Named;
 use super::tokens::Bearer;
 use crate::domain::vocabulary::{LocalTime, Role, Scope};
 use crate::flow::actor::Authority;
 use crate::flow::audit::deed;
-use crate::flow::{Act, Actor, Fault};
+use crate::flow::{Act, Actor, Citizen, Fault};
 use crate::storage::accounts::User;
 use crate::storage::clients::{self, Client};
-use crate::storage::{Reader, StorageError, Tx, lineage, sessions};
+use crate::storage::{Reader, Tx, agencies, lineage, sessions};
 
 /// Who may make a call.
 pub trait Permission: 'static {
@@ -87,6 +88,9 @@ permission! {
 /// The calls that take query parameters and check their names; to all others any parameter is unknown.
 const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/dossiers"),
+    (Method::GET, "/v1/dossiers/{code}"),
+    (Method::GET, "/v1/my/dossiers"),
+    (Method::GET, "/v1/my/dossiers/{code}"),
     (Method::GET, "/v1/dossiers/{code}/timeline"),
     (Method::GET, "/v1/dossiers/{code}/files"),
     (Method::POST, "/v1/dossiers/{code}/files"),
@@ -131,8 +135,8 @@ fn refuse_unknown_parameters(req: &HttpRequest) -> Result<(), Problem> {
 pub struct Call<P> {
     /// Who calls.
     pub actor: Actor,
-    /// The session; machines have none.
-    pub session: Option<String>,
+    /// The session; machines and those who come from the OpenID provider have none here.
+    session: Option<String>,
     /// What the service stands on.
     pub state: Data<AppState>,
     /// The request.
@@ -149,16 +153,14 @@ impl<P: Permission> FromRequest for Call<P> {
         let req = req.clone();
         let payload = Payload::from_request(&req, payload).into_inner();
         Box::pin(async move {
-            let state = req.app_data::<Data<AppState>>().cloned().ok_or_else(|| Problem::new("internal"))?;
-            let (session, actor) = signed_in(&state, &req).await?;
+            let state = state_of(&req)?;
+            let Caller::Office { session, actor } = signed_in(&state, &req).await? else {
+                return Err(Problem::new("forbidden"));
+            };
             if !P::allows(&actor) {
                 return Err(Problem::new("forbidden"));
             }
-            refuse_unknown_parameters(&req)?;
-            // Nothing is named so, and PostgreSQL cannot even compare with it.
-            if req.match_info().iter().any(|(_, part)| part.contains('\0')) {
-                return Err(Problem::new("not_found"));
-            }
+            check_address(&req)?;
             // Who only looks is told by what they look for; who sends a body is told before it is read.
             if let Some(named) = Named::of(&req).filter(|_| req.method() != Method::GET) {
                 let asking = actor.clone();
@@ -169,37 +171,91 @@ impl<P: Permission> FromRequest for Call<P> {
     }
 }
 
-/// Who calls, and in which session; they are known to the audit log from here on, whatever becomes of the call.
+/// What the service stands on.
 ///
 /// # Errors
-/// `unauthenticated`; `unavailable` when that cannot be looked up.
-pub(in crate::http) async fn signed_in(
-    state: &Data<AppState>,
-    req: &HttpRequest,
-) -> Result<(Option<String>, Actor), Problem> {
+/// `internal`.
+pub(in crate::http) fn state_of(req: &HttpRequest) -> Result<Data<AppState>, Problem> {
+    req.app_data::<Data<AppState>>().cloned().ok_or_else(|| Problem::new("internal"))
+}
+
+/// Refuses parameters that nothing reads, and parts of a path that name nothing.
+///
+/// # Errors
+/// `unknown_parameter`, `not_found`.
+pub(in crate::http) fn check_address(req: &HttpRequest) -> Result<(), Problem> {
+    refuse_unknown_parameters(req)?;
+    // Nothing is named so, and PostgreSQL cannot even compare with it.
+    let has_nul = req.match_info().iter().any(|(_, part)| part.contains('\0'));
+    if has_nul { Err(Problem::new("not_found")) } else { Ok(()) }
+}
+
+/// A code in the path; what is no code names nothing.
+///
+/// # Errors
+/// `not_found`.
+pub(in crate::http) fn code_in<T: std::str::FromStr>(req: &HttpRequest, name: &str) -> Result<T, Problem> {
+    req.match_info().get(name).and_then(|code| code.parse().ok()).ok_or_else(|| Problem::new("not_found"))
+}
+
+/// Who calls.
+pub(in crate::http) enum Caller {
+    /// A person of an office, in a session if they signed in here, or a machine.
+    Office {
+        /// The session.
+        session: Option<String>,
+        /// Who.
+        actor: Actor,
+    },
+    /// A citizen.
+    Citizen(Citizen),
+}
+
+/// Who calls; they are known to the audit log from here on, whatever becomes of the call.
+///
+/// # Errors
+/// `unauthenticated`; `forbidden` for whom the OpenID provider vouches for and who is nobody here; `unavailable` when that
+/// cannot be looked up.
+pub(in crate::http) async fn signed_in(state: &Data<AppState>, req: &HttpRequest) -> Result<Caller, Problem> {
     let bearer = req.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer =
         bearer.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let token = bearer.map(|(_, token)| token.trim());
     let now = state.ambient.now();
-    let bearer = token.and_then(|token| state.tokens.bearer(token, state.ambient.unix(now)));
-    let bearer = bearer.ok_or_else(|| Problem::new("unauthenticated"))?;
+    let bearer = bearer_of(state, token.ok_or_else(|| Problem::new("unauthenticated"))?, now).await?;
     audit::recognise(req, audit::bearer(&bearer));
-    let known = read(state, move |reader| Ok(known(reader, bearer, now)?)).await?;
+    let known = read(state, move |reader| known(reader, bearer, now)).await?;
     let known = known.ok_or_else(|| Problem::new("unauthenticated"))?;
-    audit::recognise(req, (&known.1).into());
+    audit::recognise(
+        req,
+        match &known {
+            Caller::Office { actor, .. } => actor.into(),
+            Caller::Citizen(citizen) => citizen.into(),
+        },
+    );
     Ok(known)
 }
 
+/// Whom a token stands for. Whose it is, is told by the issuer it names, before any key is looked at: the keys of one are
+/// never tried on the tokens of the other.
+async fn bearer_of(state: &Data<AppState>, token: &str, now: LocalTime) -> Result<Bearer, Problem> {
+    let now = state.ambient.unix(now);
+    match state.openid.as_ref().filter(|provider| provider.is_named_by(token)) {
+        Some(provider) => Ok(Bearer::Outside(provider.holder(token, now).await?)),
+        None => state.tokens.bearer(token, now).ok_or_else(|| Problem::new("unauthenticated")),
+    }
+}
+
 /// Whom a token stands for now: its session or client may have ended, or have less rights than it had.
-fn known(reader: &mut Reader, bearer: Bearer, now: LocalTime) -> Result<Option<(Option<String>, Actor)>, StorageError> {
+fn known(reader: &mut Reader, bearer: Bearer, now: LocalTime) -> Result<Option<Caller>, Fault> {
     match bearer {
         Bearer::Session(session) => {
             let Some(User { id, username: name, role, agency, .. }) = sessions::user_of(reader, &session, now)? else {
                 return Ok(None);
             };
             let (authority, predecessors) = (Authority::Role(role), lineage::before(reader, agency.as_ref())?);
-            Ok(Some((Some(session), Actor { id, name, authority, agency, predecessors })))
+            let actor = Actor { id, name, authority, agency, predecessors };
+            Ok(Some(Caller::Office { session: Some(session), actor }))
         }
         Bearer::Client { id, scopes } => {
             let Some(client) = clients::find(reader, &id)?.filter(|client| !client.disabled) else { return Ok(None) };
@@ -207,8 +263,27 @@ fn known(reader: &mut Reader, bearer: Bearer, now: LocalTime) -> Result<Option<(
             let authority =
                 Authority::Scopes(scopes.into_iter().filter(|scope| client.scopes.contains(scope)).collect());
             let predecessors = lineage::before(reader, agency.as_ref())?;
-            Ok(Some((None, Actor { id, name, authority, agency, predecessors })))
+            let actor = Actor { id, name, authority, agency, predecessors };
+            Ok(Some(Caller::Office { session: None, actor }))
         }
+        Bearer::Outside(holder) => outsider(reader, holder).map(Some),
+    }
+}
+
+/// What somebody whom the OpenID provider vouches for is here; at an agency that is not there they are nobody.
+fn outsider(reader: &mut Reader, holder: Holder) -> Result<Caller, Fault> {
+    let name = holder.shown();
+    match holder.standing {
+        Standing::Staff { role, agency } => {
+            if let Some(agency) = &agency {
+                agencies::find(reader, agency)?.ok_or(Fault::Forbidden)?;
+            }
+            let predecessors = lineage::before(reader, agency.as_ref())?;
+            let actor = Actor { id: holder.id, name, authority: Authority::Role(role), agency, predecessors };
+            Ok(Caller::Office { session: None, actor })
+        }
+        Standing::Citizen(identity_no) => Ok(Caller::Citizen(Citizen { id: holder.id, name, identity_no })),
+        Standing::Nobody => Err(Fault::Forbidden),
     }
 }
 
@@ -237,6 +312,14 @@ pub async fn blocking<T: Send + 'static>(
 }
 
 impl<P: Permission> Call<P> {
+    /// The session that the caller opened here with a password.
+    ///
+    /// # Errors
+    /// `outside_account` for whom the OpenID provider vouches for: it keeps their password and their session.
+    pub fn own_session(&self) -> Result<&str, Problem> {
+        self.session.as_deref().ok_or_else(|| Problem::new("outside_account"))
+    }
+
     /// A part of the path.
     pub fn path(&self, name: &str) -> &str {
         self.req.match_info().get(name).unwrap_or_default()
@@ -247,7 +330,7 @@ impl<P: Permission> Call<P> {
     /// # Errors
     /// `not_found`.
     pub fn code<T: std::str::FromStr>(&self, name: &str) -> Result<T, Problem> {
-        self.path(name).parse().map_err(|_| Problem::new("not_found"))
+        code_in(&self.req, name)
     }
 
     /// The body, with its bytes.

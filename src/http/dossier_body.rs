@@ -108,8 +108,8 @@ impl ApplicantBody {
         Applicant {
             kind: self.kind,
             name: checker.text("/applicant/name", &self.name, MAX_NAME),
-            identity_no: checker.optional("/applicant/identity_no", self.identity_no.as_deref(), 50),
-            phone: checker.optional("/applicant/phone", self.phone.as_deref(), 50),
+            identity_no: checker.number("/applicant/identity_no", self.identity_no.as_deref()),
+            phone: checker.number("/applicant/phone", self.phone.as_deref()),
             email: checker.optional("/applicant/email", self.email.as_deref(), MAX_NAME),
             address: checker.optional("/applicant/address", self.address.as_deref(), MAX_NOTE),
         }
@@ -130,8 +130,8 @@ impl DossierBody {
     pub fn checked(&self, ambient: &Ambient, checker: &mut Checker) -> NewDossier {
         let submitted_by = self.submitted_by.as_ref().map(|submitter| Submitter {
             name: checker.text("/submitted_by/name", &submitter.name, MAX_NAME),
-            identity_no: checker.optional("/submitted_by/identity_no", submitter.identity_no.as_deref(), 50),
-            phone: checker.optional("/submitted_by/phone", submitter.phone.as_deref(), 50),
+            identity_no: checker.number("/submitted_by/identity_no", submitter.identity_no.as_deref()),
+            phone: checker.number("/submitted_by/phone", submitter.phone.as_deref()),
             authorisation: checker.optional(
                 "/submitted_by/authorisation",
                 submitter.authorisation.as_deref(),

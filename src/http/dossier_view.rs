@@ -8,6 +8,7 @@ use crate::ambient::Ambient;
 use crate::domain::calendar::NationalCalendar;
 use crate::domain::deadline::Deadline;
 use crate::domain::papers::{Applicant, Delivery, Document, Submitter};
+use crate::domain::personal::masked;
 use crate::domain::vocabulary::{ApplicantKind, Channel, LetterKind, LetterStatus, LocalTime, Outcome, Status};
 use crate::storage::dossier_row::Record;
 use crate::storage::letters::LetterRecord;
@@ -112,7 +113,7 @@ pub struct ApplicantView {
     pub name: String,
     /// Identifier, masked but for its last three characters.
     pub identity_no: Option<String>,
-    /// Telephone.
+    /// Telephone, masked in the same way.
     pub phone: Option<String>,
     /// E-mail.
     pub email: Option<String>,
@@ -127,7 +128,7 @@ pub struct SubmitterView {
     pub name: String,
     /// Identifier, masked.
     pub identity_no: Option<String>,
-    /// Telephone.
+    /// Telephone, masked.
     pub phone: Option<String>,
     /// The paper that authorises them.
     pub authorisation: Option<String>,
@@ -166,13 +167,6 @@ pub struct LetterSummary {
 /// Timestamps of one zone, in RFC 3339.
 pub fn stamp(ambient: &Ambient, at: LocalTime) -> String {
     ambient.zoned(at).to_rfc3339_opts(chrono::SecondsFormat::Secs, false)
-}
-
-/// An identifier with all but its last three characters hidden; of a short one at most half is shown.
-pub fn masked(identifier: &str) -> String {
-    let length = identifier.chars().count();
-    let hidden = length - (length / 2).min(3);
-    identifier.chars().enumerate().map(|(index, shown)| if index < hidden { '•' } else { shown }).collect()
 }
 
 /// What is needed beside a record to show it.
@@ -251,7 +245,7 @@ impl ApplicantView {
             kind: applicant.kind,
             name: applicant.name,
             identity_no: applicant.identity_no.as_deref().map(masked),
-            phone: applicant.phone,
+            phone: applicant.phone.as_deref().map(masked),
             email: applicant.email,
             address: applicant.address,
         }
@@ -263,7 +257,7 @@ impl SubmitterView {
         Self {
             name: submitter.name,
             identity_no: submitter.identity_no.as_deref().map(masked),
-            phone: submitter.phone,
+            phone: submitter.phone.as_deref().map(masked),
             authorisation: submitter.authorisation,
         }
     }

@@ -14,6 +14,7 @@ use super::call::{Call, Handle, Permission, See};
 use super::counted;
 use super::dossier_body::{DossierBody, TransitionBody};
 use super::dossier_view::{DossierView, Lens, event_members, stamp};
+use super::fields::Fields;
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NAME, MAX_NOTE, PageWish, Query, patched};
 use super::problem::{Problem, ProblemBody};
@@ -103,6 +104,7 @@ const LIST_PARAMETERS: &[&str] = &[
     "letter",
     "assignee",
     "q",
+    "fields",
     "sort",
     "limit",
     "cursor",
@@ -124,13 +126,14 @@ const LIST_PARAMETERS: &[&str] = &[
     ("finished_from" = Option<NaiveDate>, Query), ("finished_to" = Option<NaiveDate>, Query),
     ("assignee" = Option<String>, Query), ("q" = Option<String>, Query, description = "Name or code, with or without diacritics"),
     ("sort" = Option<String>, Query, description = "received_at (by filing, for what is not accepted yet), due_at (leaves out what has no deadline), each with - for descending; -received_at when left out"),
+    ("fields" = Option<String>, Query, description = "Only these members of each item, with commas between"),
     ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
-    (status = 200, description = "A page: items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
+    (status = 200, description = "A page: items and next_cursor", body = Object), (status = 304, description = "Not changed"), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody), (status = 422, description = "A word that is not one of ours", body = ProblemBody)))]
 #[get("/v1/dossiers")]
 async fn list_dossiers(call: Call<See>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, LIST_PARAMETERS)?;
-    let page = query.page(2)?;
+    let (page, fields) = (query.page(2)?, Fields::of::<DossierView>(&query)?);
     page.after_instant()?;
     let now = call.state.ambient.now();
     let filter = filter_of(&call, &query, now)?;
@@ -143,7 +146,7 @@ async fn list_dossiers(call: Call<See>) -> Result<HttpResponse, Problem> {
         })
         .await?;
     let (items, next_cursor) = listed.shown(&page, &call.state.ambient);
-    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+    Ok(HttpResponse::Ok().json(json!({"items": fields.pick_each(&items)?, "next_cursor": next_cursor})))
 }
 
 /// A page of dossiers as read, with all that is needed to show it.
@@ -220,12 +223,13 @@ fn filter_of<P: Permission>(call: &Call<P>, query: &Query, now: LocalTime) -> Re
 }
 
 /// One dossier.
-#[utoipa::path(tag = "dossiers", params(("code" = String, Path)), responses(
-    (status = 200, description = "The dossier", body = DossierView), (status = 304, description = "Not changed"),
+#[utoipa::path(tag = "dossiers", params(("code" = String, Path), ("fields" = Option<String>, Query, description = "Only these members, with commas between")), responses(
+    (status = 200, description = "The dossier", body = DossierView), (status = 304, description = "Not changed"), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "Not there, or another agency's", body = ProblemBody)))]
 #[get("/v1/dossiers/{code}")]
 async fn get_dossier(call: Call<See>) -> Result<HttpResponse, Problem> {
     let code: DossierCode = call.code("code")?;
+    let fields = Fields::of::<DossierView>(&Query::of(&call.req, &["fields"])?)?;
     let (ambient, key) = (call.state.ambient.clone(), call.state.lookup.clone());
     let shown = call
         .read(move |reader, actor| {
@@ -236,7 +240,7 @@ async fn get_dossier(call: Call<See>) -> Result<HttpResponse, Problem> {
         })
         .await?;
     let version = shown.version;
-    Ok(call.show(&shown, version))
+    Ok(call.show(&fields.pick(&shown)?, version))
 }
 
 /// Small changes; a member left out stays, `null` clears it.
@@ -290,7 +294,7 @@ async fn patch_dossier(mut call: Call<Handle>) -> Result<HttpResponse, Problem> 
     let contact = body.applicant.unwrap_or_default();
     let mut checker = Checker::default();
     let wish = Edit {
-        phone: checker.patched("/applicant/phone", contact.phone.as_ref(), 50),
+        phone: contact.phone.as_ref().map(|phone| checker.number("/applicant/phone", phone.as_deref())),
         email: checker.patched("/applicant/email", contact.email.as_ref(), MAX_NAME),
         address: checker.patched("/applicant/address", contact.address.as_ref(), MAX_NOTE),
         summary: checker.patched("/summary", body.summary.as_ref(), MAX_NOTE),

@@ -18,6 +18,7 @@ use actix_web::{Error, HttpResponse};
 
 use super::AppState;
 use super::address::Network;
+use super::lean;
 
 /// Answers are data and never a page: nothing in them may run, and nobody may frame them.
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
@@ -70,11 +71,12 @@ impl Edges {
 /// # Errors
 /// Those of the service inside, with the same headers as answers.
 pub async fn guard(
-    req: ServiceRequest,
+    mut req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let edges = req.app_data::<Data<AppState>>().map(|state| state.edges.clone()).unwrap_or_default();
     let origin = edges.permitted(req.headers());
+    lean::accept(&mut req);
     let is_page = req.path() == "/docs" || req.path().starts_with("/docs/");
     let asks = req.method() == Method::OPTIONS && req.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
     let answered = match origin.is_some() && asks {
@@ -104,6 +106,7 @@ fn permission() -> HttpResponse {
 }
 
 fn complete(headers: &mut HeaderMap, edges: &Edges, origin: Option<HeaderValue>, is_page: bool) {
+    lean::tidy(headers);
     let mut set = |name: HeaderName, value: &'static str| {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));

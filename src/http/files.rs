@@ -13,7 +13,8 @@ use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::call::{Call, Draft, Handle, Permission, See, blocking};
+use super::AppState;
+use super::call::{Call, Draft, Handle, Permission, See, blocking, knows};
 use super::corrections::ReasonBody;
 use super::disposition;
 use super::dossier_view::stamp;
@@ -247,14 +248,28 @@ fn wanted_range(req: &HttpRequest, tag: &str, size: u64) -> Result<Option<(u64, 
 #[get("/v1/dossiers/{code}/files/{id}/content")]
 async fn get_file_content(call: Call<See>) -> Result<HttpResponse, Problem> {
     let file = asked(&call).await?;
+    let noted = file.clone();
+    let note = call.write(move |tx, act| note_read(tx, act.ambient, (&act.actor.id, &act.actor.name), &noted));
+    content(&call.state, &call.req, file, note).await
+}
+
+/// Answers with the content of a file, or a range of it, once `note` has written down who is given it.
+///
+/// # Errors
+/// `range_not_satisfiable`, `unavailable`, and those of `note`.
+pub(in crate::http) async fn content(
+    state: &AppState,
+    req: &HttpRequest,
+    file: FileRecord,
+    note: impl Future<Output = Result<(), Problem>>,
+) -> Result<HttpResponse, Problem> {
     let tag = format!("\"{}\"", file.sha256);
-    if call.knows(&tag) {
+    if knows(req.headers(), &tag) {
         return Ok(HttpResponse::NotModified().insert_header((ETAG, tag)).finish());
     }
-    let range = wanted_range(&call.req, &tag, file.size)?;
-    let content = call.state.files.store.read(&file.sha256, range.map(|(first, last)| first..last + 1)).await?;
-    let noted = file.clone();
-    call.write(move |tx, act| note_read(tx, act, &noted)).await?;
+    let range = wanted_range(req, &tag, file.size)?;
+    let content = state.files.store.read(&file.sha256, range.map(|(first, last)| first..last + 1)).await?;
+    note.await?;
     let mut answer = HttpResponse::build(if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK });
     if let Some((first, last)) = range {
         answer.insert_header((CONTENT_RANGE, format!("bytes {first}-{last}/{}", file.size)));

@@ -12,12 +12,15 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::problem::{FieldError, Problem};
 use crate::ambient::Ambient;
+use crate::domain::personal::MASK;
 use crate::domain::vocabulary::LocalTime;
 
 /// Largest body, in bytes.
 pub const MAX_BODY: usize = 1 << 20;
 /// Longest name, in characters.
 pub const MAX_NAME: usize = 200;
+/// Longest personal number, in characters.
+const MAX_NUMBER: usize = 50;
 /// Longest note, in characters.
 pub const MAX_NOTE: usize = 2_000;
 
@@ -166,6 +169,15 @@ impl Checker {
     /// A text that may be missing.
     pub fn optional(&mut self, pointer: &str, given: Option<&str>, longest: usize) -> Option<String> {
         given.map(|given| self.text(pointer, given, longest))
+    }
+
+    /// A personal number that may be missing. One that came masked from an answer of ours would overwrite the real one.
+    pub fn number(&mut self, pointer: &str, given: Option<&str>) -> Option<String> {
+        let number = self.optional(pointer, given, MAX_NUMBER)?;
+        if number.contains(MASK) {
+            self.fail(pointer, "masked_value");
+        }
+        Some(number)
     }
 
     /// A text of a merge patch.

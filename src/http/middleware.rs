@@ -13,8 +13,8 @@ use actix_web::web::Data;
 use tracing::Instrument;
 
 use super::AppState;
-use super::audit;
 use super::problem::Problem;
+use super::{audit, lean};
 
 /// Wraps a request.
 ///
@@ -48,6 +48,8 @@ pub async fn around(
     if let Some(problem) = problem {
         answer = answer.map_body(|_, body| body).into_response(problem.render(english, &id));
     }
+    answer = lean::spare(answer);
+    lean::weigh(&mut answer);
     if let Ok(value) = HeaderValue::from_str(&id) {
         answer.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }

@@ -5,11 +5,14 @@ mod audit;
 pub mod call;
 mod disposition;
 pub mod edges;
+pub mod fields;
 pub mod idempotency;
 pub mod input;
+mod lean;
 pub mod limits;
 pub mod lookup_key;
 pub mod middleware;
+pub mod openid;
 pub mod problem;
 mod reach;
 pub mod schema;
@@ -44,6 +47,8 @@ pub mod deadlines;
 pub mod notices;
 pub mod webhooks;
 
+pub mod citizen;
+pub mod my_dossiers;
 pub mod public;
 
 pub mod accounts;
@@ -107,6 +112,8 @@ pub struct AppState {
     pub limits: public::Limits,
     /// How the service deals with the outside.
     pub edges: Edges,
+    /// Whose tokens are taken besides our own.
+    pub openid: Option<openid::Provider>,
 }
 
 #[derive(OpenApi)]
@@ -159,6 +166,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(notices::routes)
         .configure(accounts::routes)
         .configure(public::routes)
+        .configure(my_dossiers::routes)
         .configure(clients::routes)
         .configure(audit_log::routes)
         .configure(system::routes);
@@ -217,5 +225,6 @@ pub fn app(
         .service(web::redirect("/docs", "/docs/"))
         .default_service(web::to(system::not_found))
         .wrap(actix_web::middleware::from_fn(middleware::around))
+        .wrap(actix_web::middleware::Compress::default())
         .wrap(actix_web::middleware::from_fn(edges::guard))
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, RETRY_AFTER};
+use actix_web::http::header::{HeaderName, RETRY_AFTER, VARY};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::json;
@@ -95,6 +95,13 @@ impl Problem {
         self
     }
 
+    /// Adds the word at fault, in either language. It comes from the caller: at most 50 characters of it are repeated.
+    #[must_use]
+    pub fn naming(self, word: &str) -> Self {
+        let word: String = word.chars().take(50).collect();
+        Self { particulars: Some(word.clone()), hint: Some(word), ..self }
+    }
+
     fn refused(refusal: Refusal, pointer: Option<&str>) -> Self {
         let problem = pointer.map_or_else(|| Self::new(refusal.code()), |pointer| Self::at(refusal.code(), pointer));
         Self { particulars: texts::particulars(&refusal), ..problem.hint(refusal) }
@@ -149,6 +156,7 @@ impl Problem {
         let mut body = self.body(english);
         body["request_id"] = json!(request_id);
         let mut answer = HttpResponse::build(self.status_code());
+        answer.insert_header((VARY, "Accept-Language"));
         if text.status == 401 {
             answer.insert_header(("WWW-Authenticate", "Bearer"));
         }
@@ -188,6 +196,10 @@ impl From<StorageError> for Problem {
         match error {
             StorageError::Stale => Self::new("conflict"),
             StorageError::Duplicate(_) => Self::new("exists"),
+            StorageError::Closed { .. } => {
+                tracing::error!(cause = %error, "something sealed cannot be opened");
+                Self::new("sealed")
+            }
             other => {
                 tracing::error!(cause = ?other, "storage fault");
                 Self::new("internal")

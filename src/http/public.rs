@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::address;
-use super::call::{knows, read, signed_in};
+use super::call::{Caller, knows, read, signed_in};
 use super::input::Query;
 use super::limits::{Buckets, Level, Quota};
 use super::problem::{Problem, ProblemBody};
@@ -61,7 +61,7 @@ struct ProgressView {
 }
 
 /// Looks a dossier up with the secret of its slip, without signing in. A code that is not there and a secret that is wrong
-/// are answered alike. Signed-in callers are not limited.
+/// are answered alike. Callers of an office are not limited.
 #[utoipa::path(tag = "public", security(()), params(("code" = String, Path),
     ("secret" = String, Query, description = "The secret printed on the slip; hyphen and case do not matter")), responses(
     (status = 200, description = "How far it has come", body = ProgressView, headers(
@@ -74,7 +74,7 @@ struct ProgressView {
 #[get("/v1/public/dossiers/{code}")]
 async fn look_up(state: Data<AppState>, req: HttpRequest) -> Result<HttpResponse, Problem> {
     let code = req.match_info().get("code").unwrap_or_default();
-    if signed_in(&state, &req).await.is_ok() {
+    if matches!(signed_in(&state, &req).await, Ok(Caller::Office { .. })) {
         return answer(&state, &req, code).await;
     }
     let (limits, now) = (&state.limits, state.ambient.unix(state.ambient.now()));

@@ -120,10 +120,11 @@ fn tokens(state: &AppState, session: Session) -> Result<HttpResponse, Problem> {
 }
 
 /// Signs out: the session's tokens end at once.
-#[utoipa::path(tag = "sessions", responses((status = 204, description = "Signed out"), (status = 401, description = "Not signed in", body = ProblemBody)))]
+#[utoipa::path(tag = "sessions", responses((status = 204, description = "Signed out"),
+    (status = 403, description = "Not a person, or one whom the OpenID provider signs out", body = ProblemBody), (status = 401, description = "Not signed in", body = ProblemBody)))]
 #[delete("/v1/sessions/current")]
 async fn sign_out(call: Call<Person>) -> Result<HttpResponse, Problem> {
-    let session = call.session.clone().unwrap_or_default();
+    let session = call.own_session()?.to_owned();
     call.write(move |tx, _| Ok(end(tx, &session)?)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -148,11 +149,12 @@ async fn me(call: Call<Anyone>) -> HttpResponse {
 
 /// Changes one's own password. All of one's sessions end, this one, too.
 #[utoipa::path(tag = "sessions", request_body = NewPassword, responses((status = 204, description = "Changed; sign in anew"),
-    (status = 403, description = "Not a person", body = ProblemBody),
+    (status = 403, description = "Not a person, or one whose password the OpenID provider keeps", body = ProblemBody),
     (status = 422, description = "The present password is wrong or the new one is not taken", body = ProblemBody),
     (status = 429, description = "Too many failed; wait as Retry-After says", body = ProblemBody)))]
 #[post("/v1/me/password")]
 async fn change_password(mut call: Call<Person>) -> Result<HttpResponse, Problem> {
+    call.own_session()?;
     let (NewPassword { current, new }, _) = call.body::<NewPassword>().await?;
     let (state, name, address) =
         (call.state.clone(), call.actor.name.clone(), address::of(&call.req, &call.state.edges.proxies));

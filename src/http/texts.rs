@@ -23,13 +23,21 @@ const fn text(code: &'static str, status: u16, vi: &'static str, en: &'static st
 /// Every code this service answers with.
 pub const TEXTS: &[Text] = &[
     text("internal", 500, "Hệ thống gặp lỗi ngoài dự kiến.", "The service met an unexpected fault."),
+    text(
+        "sealed",
+        500,
+        "Dữ liệu đã mã hóa không mở được; xin báo quản trị hệ thống.",
+        "Something sealed cannot be opened; please tell the administrator.",
+    ),
     text("unavailable", 503, "Hệ thống đang bận, xin thử lại sau.", "The service is busy; please try again."),
     text("timed_out", 503, "Yêu cầu xử lý quá lâu.", "The request took too long."),
     text("malformed_json", 400, "Nội dung gửi lên không phải JSON hợp lệ.", "The body is not valid JSON."),
     text("unreadable_body", 400, "Không đọc được nội dung gửi lên.", "The body could not be read."),
     text("unknown_parameter", 400, "Tham số không được hỗ trợ.", "There is no such query parameter."),
+    text("unknown_field", 400, "fields: không có trường này.", "fields: there is no such member."),
     text("invalid_parameter", 400, "Tham số không đọc được.", "A query parameter cannot be read."),
     text("missing_parameter", 400, "Thiếu tham số bắt buộc.", "A required query parameter is missing."),
+    text("masked_value", 422, "Giá trị đã bị che, không phải giá trị thật.", "A masked value is not the value itself."),
     text("bad_limit", 400, "limit phải là số từ 1 đến 200.", "limit must be a number from 1 to 200."),
     text("bad_cursor", 400, "cursor không hợp lệ.", "The cursor is not one of ours."),
     text(
@@ -42,6 +50,12 @@ pub const TEXTS: &[Text] = &[
     text("unauthenticated", 401, "Cần đăng nhập.", "Please sign in."),
     text("bad_credentials", 401, "Tên đăng nhập hoặc mật khẩu không đúng.", "Wrong name or password."),
     text("forbidden", 403, "Tài khoản không có quyền thực hiện việc này.", "Your role does not allow this."),
+    text(
+        "outside_account",
+        403,
+        "Tài khoản do hệ thống đăng nhập bên ngoài quản lý; xin thực hiện tại đó.",
+        "The account is kept by the OpenID provider; please do this there.",
+    ),
     text("not_found", 404, "Không tìm thấy.", "Not found."),
     text("no_such_paper", 404, "Hồ sơ không có loại giấy tờ này.", "The dossier has no paper of this kind."),
     text("method_not_allowed", 405, "Phương thức không được hỗ trợ.", "The method is not supported here."),

@@ -5,11 +5,14 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::openid::Holder;
 use crate::domain::vocabulary::Scope;
 use crate::flow::accounts::hex;
 
 /// How long an access token is good for, in seconds.
 pub const LIFETIME: i64 = 900;
+/// Who issues them; no OpenID provider may be called so.
+pub const ISSUER: &str = "motcua";
 
 /// The keys that check tokens, the newest of which signs.
 #[derive(Clone)]
@@ -34,6 +37,8 @@ pub enum Bearer {
         /// What it asked to be allowed; it may do no more than it is allowed at the time of a call.
         scopes: Vec<Scope>,
     },
+    /// Somebody whom the OpenID provider vouches for.
+    Outside(Holder),
 }
 
 /// The claims of a token: a session has `sid`, a client `scope` (RFC 9068).
@@ -89,7 +94,7 @@ impl TokenKey {
         scope: Option<String>,
         now: i64,
     ) -> Result<String, jsonwebtoken::errors::Error> {
-        let (iss, sub) = ("motcua".to_owned(), sub.to_owned());
+        let (iss, sub) = (ISSUER.to_owned(), sub.to_owned());
         let claims = Claims { iss, sub, sid, scope, iat: now, exp: now + LIFETIME };
         let header = Header { kid: Some(self.id.clone()), ..Header::new(Algorithm::HS256) };
         encode(&header, &claims, &self.encoding)
@@ -111,7 +116,7 @@ impl TokenKey {
         let mut validation = Validation::new(Algorithm::HS256);
         // Expiry is checked against the clock that is passed in.
         validation.validate_exp = false;
-        validation.set_issuer(&["motcua"]);
+        validation.set_issuer(&[ISSUER]);
         // Tokens of the time before keys had names try them all.
         let id = decode_header(token).ok()?.kid;
         let keys = self.decoding.iter().filter(|(name, _)| id.as_ref().is_none_or(|id| id == name));

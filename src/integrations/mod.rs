@@ -4,5 +4,6 @@ pub mod destination;
 pub mod edxml;
 pub mod email;
 pub mod gateway;
+pub mod key_set;
 pub mod target;
 pub mod webhook;

@@ -10,6 +10,7 @@ use diesel::r2d2::{ManageConnection, Pool, PooledConnection};
 
 use super::connection::{AnyConnection, Backend, Manager};
 use super::error::{Failure, StorageError};
+use super::vault::Vault;
 use crate::domain::vocabulary::LocalTime;
 
 /// A write that lost against another is tried this often in all.
@@ -25,6 +26,7 @@ pub struct Db {
     writers: Pool<Manager>,
     backend: Backend,
     bell: Bell,
+    vault: Vault,
 }
 
 /// How many connections the pools hold.
@@ -41,6 +43,8 @@ pub struct PoolSizes {
 /// A connection to read with.
 pub struct Reader {
     pub(in crate::storage) connection: PooledConnection<Manager>,
+    /// Seals and opens what must not lie open.
+    pub(in crate::storage) vault: Vault,
     view: View,
 }
 
@@ -106,11 +110,11 @@ impl DerefMut for Tx {
 }
 
 impl Db {
-    /// Opens the database that `url` names.
+    /// Opens the database that `url` names, and what is sealed in it with `vault`.
     ///
     /// # Errors
     /// [`StorageError::UnknownScheme`], [`StorageError::Unreachable`] when no connection can be made.
-    pub fn open(url: &str, sizes: PoolSizes) -> Result<Self, StorageError> {
+    pub fn open(url: &str, sizes: PoolSizes, vault: Vault) -> Result<Self, StorageError> {
         let manager = Manager::new(url)?;
         let backend = manager.backend;
         // Once by hand: a pool would only say that it timed out, and not why.
@@ -128,7 +132,7 @@ impl Db {
         let writers = if backend == Backend::Sqlite { 1 } else { sizes.writers };
         // The writer first: on a new SQLite file it is the one to switch to WAL.
         let writers = pool(writers)?;
-        Ok(Self { readers: pool(sizes.readers)?, writers, backend, bell: Bell::default() })
+        Ok(Self { readers: pool(sizes.readers)?, writers, backend, bell: Bell::default(), vault })
     }
 
     /// Which database this is.
@@ -147,7 +151,7 @@ impl Db {
     /// [`StorageError::Unavailable`], and what `work` answers.
     pub fn read<T, E: From<StorageError>>(&self, work: impl FnOnce(&mut Reader) -> Result<T, E>) -> Result<T, E> {
         let connection = self.readers.get().map_err(StorageError::Unavailable)?;
-        work(&mut Reader { connection, view: View::Moving })
+        work(&mut Reader { connection, vault: self.vault.clone(), view: View::Moving })
     }
 
     /// Reads with all statements seeing one state of the database.
@@ -200,8 +204,8 @@ impl Db {
         work: &mut impl FnMut(&mut Tx) -> Result<T, E>,
     ) -> Result<T, E> {
         let connection = self.writers.get().map_err(StorageError::Unavailable)?;
-        let mut tx =
-            Tx { reader: Reader { connection, view }, horizon: None, to_send: false, concerns: None, made: None };
+        let reader = Reader { connection, vault: self.vault.clone(), view };
+        let mut tx = Tx { reader, horizon: None, to_send: false, concerns: None, made: None };
         match (self.backend, view) {
             (Backend::Sqlite, _) => begin_with(&mut tx.connection, "BEGIN IMMEDIATE")?,
             (Backend::Postgres, View::Steady) => begin_steady(&mut tx.connection, "READ WRITE")?,

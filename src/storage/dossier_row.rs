@@ -2,9 +2,11 @@
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::error::StorageError;
 use super::schema::dossiers;
+use super::vault::Vault;
 use super::{from_json, parsed, to_json};
 use crate::domain::balance::Series;
 use crate::domain::deadline::{Deadline, Unit};
@@ -114,14 +116,74 @@ pub(in crate::storage) struct Row {
     created_at: NaiveDateTime,
     version: i64,
     settled_at: Option<NaiveDateTime>,
+    sealed: Option<String>,
+    identity_hash: Option<String>,
+    phone_hash: Option<String>,
+    submitter_identity_hash: Option<String>,
+    submitter_phone_hash: Option<String>,
+}
+
+/// The numbers of persons in a dossier, as they are sealed: all together, which is one key and one nonce for a row.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(in crate::storage) struct Numbers {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity_no: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    submitter_identity_no: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    submitter_phone: Option<String>,
+}
+
+/// Where a dossier's numbers are sealed.
+fn place(code: &str) -> String {
+    format!("dossiers.sealed of {code}")
+}
+
+impl Numbers {
+    /// The numbers of a record, and its papers without them.
+    fn taken_from(record: &Record) -> (Self, Papers) {
+        let mut papers = record.papers.clone();
+        let submitter = papers.submitted_by.as_mut();
+        let (submitter_identity_no, submitter_phone) =
+            submitter.map_or((None, None), |submitter| (submitter.identity_no.take(), submitter.phone.take()));
+        let Applicant { identity_no, phone, .. } = record.applicant.clone();
+        (Self { identity_no, phone, submitter_identity_no, submitter_phone }, papers)
+    }
+
+    fn seal(&self, vault: &Vault, code: &str) -> Result<Option<String>, StorageError> {
+        if *self == Self::default() {
+            return Ok(None);
+        }
+        let place = place(code);
+        let sealed = vault.seal(&place, &to_json("numbers", self)?);
+        sealed.map(Some).map_err(|cause| StorageError::closed(&place, cause))
+    }
+
+    fn open(vault: &Vault, code: &str, sealed: &str) -> Result<Self, StorageError> {
+        let place = place(code);
+        let text = vault.open(&place, sealed).map_err(|cause| StorageError::closed(&place, cause))?;
+        from_json("numbers", &text)
+    }
 }
 
 impl Row {
-    pub(in crate::storage) fn of(record: &Record) -> Result<Self, StorageError> {
+    pub(in crate::storage) fn of(record: &Record, vault: &Vault) -> Result<Self, StorageError> {
+        let (numbers, papers) = Numbers::taken_from(record);
+        let code = record.code.to_string();
+        let identity_hash = |number: &Option<String>| number.as_deref().and_then(|number| vault.hash_identity(number));
+        let phone_hash = |number: &Option<String>| number.as_deref().and_then(|number| vault.hash_phone(number));
         let Record { standing, applicant, .. } = record;
         let end = standing.end;
         Ok(Self {
-            code: record.code.to_string(),
+            sealed: numbers.seal(vault, &code)?,
+            identity_hash: identity_hash(&numbers.identity_no),
+            phone_hash: phone_hash(&numbers.phone),
+            submitter_identity_hash: identity_hash(&numbers.submitter_identity_no),
+            submitter_phone_hash: phone_hash(&numbers.submitter_phone),
+            code,
             procedure_code: record.procedure.to_string(),
             procedure_version: record.procedure_version,
             field: record.field.to_string(),
@@ -156,14 +218,14 @@ impl Row {
             lateness_noted: record.lateness_noted,
             applicant_kind: applicant.kind.to_string(),
             applicant_name: applicant.name.clone(),
-            identity_no: applicant.identity_no.clone(),
-            phone: applicant.phone.clone(),
+            identity_no: None,
+            phone: None,
             email: applicant.email.clone(),
             address: applicant.address.clone(),
             summary: record.summary.clone(),
             assignee: record.assignee.clone(),
             note: record.note.clone(),
-            papers: to_json("papers", &record.papers)?,
+            papers: to_json("papers", &papers)?,
             search_text: fold(&format!("{} {}", record.code, applicant.name)),
             created_at: record.created_at,
             version: record.version,
@@ -171,7 +233,20 @@ impl Row {
         })
     }
 
-    pub(in crate::storage) fn read(self) -> Result<Record, StorageError> {
+    pub(in crate::storage) fn read(self, vault: &Vault) -> Result<Record, StorageError> {
+        let mut papers: Papers = from_json("papers", &self.papers)?;
+        let (identity_no, phone) = match &self.sealed {
+            Some(sealed) => {
+                let numbers = Numbers::open(vault, &self.code, sealed)?;
+                if let Some(submitter) = &mut papers.submitted_by {
+                    submitter.identity_no = numbers.submitter_identity_no;
+                    submitter.phone = numbers.submitter_phone;
+                }
+                (numbers.identity_no, numbers.phone)
+            }
+            // There are none, or an older version wrote them.
+            None => (self.identity_no.clone(), self.phone.clone()),
+        };
         let unit: Unit = parsed("unit", &self.unit)?;
         let standing = self.standing(unit)?;
         Ok(Record {
@@ -190,15 +265,15 @@ impl Row {
             applicant: Applicant {
                 kind: parsed("applicant kind", &self.applicant_kind)?,
                 name: self.applicant_name,
-                identity_no: self.identity_no,
-                phone: self.phone,
+                identity_no,
+                phone,
                 email: self.email,
                 address: self.address,
             },
             summary: self.summary,
             assignee: self.assignee,
             note: self.note,
-            papers: from_json("papers", &self.papers)?,
+            papers,
             created_at: self.created_at,
             version: self.version,
         })

@@ -87,7 +87,7 @@ pub fn insert(
     spans: &SpanChange,
     stamp: Stamp<'_>,
 ) -> Result<(), StorageError> {
-    diesel::insert_into(dossiers::table).values(Row::of(record)?).execute(&mut *tx.connection)?;
+    diesel::insert_into(dossiers::table).values(Row::of(record, &tx.vault)?).execute(&mut *tx.connection)?;
     store_spans(tx, &record.code, spans)?;
     journal::append(tx, record, 0, stamp, events)
 }
@@ -131,7 +131,7 @@ pub fn save(
 ) -> Result<(), StorageError> {
     let read_version = record.version;
     record.version += 1;
-    let row = Row::of(record)?;
+    let row = Row::of(record, &tx.vault)?;
     let changed = diesel::update(dossiers::table)
         .filter(dossiers::code.eq(record.code.to_string()).and(dossiers::version.eq(read_version)))
         .set(row)
@@ -187,7 +187,7 @@ pub fn find(reader: &mut Reader, code: &DossierCode) -> Result<Option<Record>, S
         .select(Row::as_select())
         .first(&mut *reader.connection)
         .optional()?;
-    row.map(Row::read).transpose()
+    row.map(|row| row.read(&reader.vault)).transpose()
 }
 
 /// These dossiers, in no order.
@@ -197,7 +197,7 @@ pub fn find(reader: &mut Reader, code: &DossierCode) -> Result<Option<Record>, S
 pub fn find_all(reader: &mut Reader, codes: &[String]) -> Result<Vec<Record>, StorageError> {
     let rows: Vec<Row> =
         dossiers::table.filter(dossiers::code.eq_any(codes)).select(Row::as_select()).load(&mut *reader.connection)?;
-    rows.into_iter().map(Row::read).collect()
+    rows.into_iter().map(|row| row.read(&reader.vault)).collect()
 }
 
 /// One dossier, kept from other writers until the transaction ends.

@@ -3,6 +3,8 @@
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use thiserror::Error;
 
+use super::vault::Closed;
+
 /// A storage fault.
 #[derive(Debug, Error)]
 pub enum StorageError {
@@ -29,6 +31,20 @@ pub enum StorageError {
         /// What is wrong with it.
         cause: String,
     },
+    /// A sealed value cannot be opened; nothing of it is lost.
+    #[error("{place} cannot be opened: {cause}")]
+    Closed {
+        /// Its table and row.
+        place: String,
+        /// Why.
+        cause: Closed,
+    },
+    /// The data keys at hand are not those of this database.
+    #[error(
+        "the database is sealed under the data key {0}, which is not at hand: put the *.data-key file it was sealed with \
+         back beside it, or set MOTCUA_DATA_KEY"
+    )]
+    WrongKey(String),
     /// The migrations failed.
     #[error("migration failed: {0}")]
     Migration(String),
@@ -52,6 +68,11 @@ impl StorageError {
     /// Stored text that its type no longer reads.
     pub fn corrupt(what: &'static str, cause: impl std::fmt::Display) -> Self {
         Self::Corrupt { what, cause: cause.to_string() }
+    }
+
+    /// What is sealed in this place stays closed.
+    pub(in crate::storage) fn closed(place: &str, cause: Closed) -> Self {
+        Self::Closed { place: place.to_owned(), cause }
     }
 
     /// Whether the same write may succeed when it is tried again: a deadlock or a serialization failure was its only fault.

@@ -47,7 +47,7 @@ pub fn page(reader: &mut Reader, after: &str, limit: i64) -> Result<Vec<History>
         .map(|row| {
             let code = row.code.clone();
             Ok(History {
-                record: row.read()?,
+                record: row.read(&reader.vault)?,
                 events: events.remove(&code).unwrap_or_default(),
                 spans: spans.remove(&code).unwrap_or_default(),
                 letter: letters.remove(&code),

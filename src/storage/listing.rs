@@ -11,6 +11,7 @@ use super::error::StorageError;
 use super::lineage::held;
 use super::schema::{agency_tree, dossiers};
 use super::sql::{Condition, Sql, Value};
+use super::vault::Vault;
 use crate::domain::statistics::{Column, Window};
 use crate::domain::timeliness::Timing;
 use crate::domain::vocabulary::{AgencyCode, Channel, FieldCode, LocalTime, ProcedureCode, ProcedureLevel, Status};
@@ -88,6 +89,10 @@ pub struct Filter {
     pub assignee: Option<String>,
     /// Name or code, in part, with or without diacritics.
     pub q: Option<String>,
+    /// Applied for by whoever has this identity number, however it is written.
+    pub identity_no: Option<String>,
+    /// Applied for by whoever has this telephone number, however it is written.
+    pub phone: Option<String>,
     /// The order.
     pub order: Order,
 }
@@ -112,6 +117,8 @@ impl Filter {
             counted: None,
             assignee: None,
             q: None,
+            identity_no: None,
+            phone: None,
             order,
         }
     }
@@ -129,9 +136,9 @@ pub fn page(
     after: Option<(LocalTime, &str)>,
     limit: i64,
 ) -> Result<Vec<Record>, StorageError> {
-    let query = ordered(narrowed(dossiers::table.into_boxed(), filter), filter.order, after);
+    let query = ordered(narrowed(dossiers::table.into_boxed(), filter, &reader.vault), filter.order, after);
     let rows: Vec<Row> = query.limit(limit).select(Row::as_select()).load(&mut *reader.connection)?;
-    rows.into_iter().map(Row::read).collect()
+    rows.into_iter().map(|row| row.read(&reader.vault)).collect()
 }
 
 /// The instant a record is ordered by.
@@ -142,7 +149,7 @@ pub fn key_of(record: &Record, order: Order) -> LocalTime {
     }
 }
 
-fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
+fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter, vault: &Vault) -> Boxed<'a> {
     query = seen(query, &filter.visible);
     if let Some(agency) = &filter.agency {
         query = query.filter(dossiers::agency.eq_any(below(agency.as_str())));
@@ -174,6 +181,12 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
     if let Some(q) = &filter.q {
         let pattern = format!("%{}%", fold(q).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
         query = query.filter(dossiers::search_text.like(pattern).escape('\\'));
+    }
+    if let Some(number) = &filter.identity_no {
+        query = query.filter(dossiers::identity_hash.eq_any(vault.identity_hashes(number)));
+    }
+    if let Some(number) = &filter.phone {
+        query = query.filter(dossiers::phone_hash.eq_any(vault.phone_hashes(number)));
     }
     if let (Some(from), _) = filter.received {
         query = query.filter(dossiers::received_at.ge(from));

@@ -6,6 +6,7 @@ pub mod dialect;
 pub mod error;
 pub mod migrate;
 pub mod schema;
+pub mod vault;
 
 mod as_of;
 mod sql;
@@ -18,6 +19,7 @@ pub mod balances;
 pub mod calendars;
 pub mod clients;
 pub mod counts;
+pub mod data_keys;
 pub mod deliveries;
 pub mod dossier_row;
 pub mod dossiers;
@@ -33,6 +35,7 @@ pub mod letters;
 pub mod lineage;
 pub mod listing;
 pub mod lives;
+pub mod my_dossiers;
 pub mod procedures;
 pub mod reports;
 pub mod service_index;
@@ -45,6 +48,7 @@ pub mod webhooks;
 
 pub use db::{Db, PoolSizes, Reader, Tx};
 pub use error::{Failure, StorageError};
+pub use vault::Vault;
 
 /// Reads stored text back into its type.
 fn parsed<T>(what: &'static str, text: &str) -> Result<T, StorageError>

@@ -154,6 +154,12 @@ diesel::table! {
         created_at -> Timestamp,
         version -> BigInt,
         settled_at -> Nullable<Timestamp>,
+        sealed -> Nullable<Text>,
+        identity_hash -> Nullable<Text>,
+        phone_hash -> Nullable<Text>,
+        submitter_identity_hash -> Nullable<Text>,
+        submitter_phone_hash -> Nullable<Text>,
+        anonymised_at -> Nullable<Timestamp>,
     }
 }
 
@@ -293,6 +299,7 @@ diesel::table! {
         old_secret_until -> Nullable<Timestamp>,
         created_at -> Timestamp,
         version -> BigInt,
+        sealed -> Nullable<Text>,
     }
 }
 
@@ -535,7 +542,28 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    data_keys (id) {
+        id -> Text,
+        proof -> Text,
+    }
+}
+
+diesel::table! {
+    personal_reads (dossier, after_seq, id) {
+        dossier -> Text,
+        after_seq -> BigInt,
+        id -> Text,
+        reader -> Text,
+        reader_name -> Text,
+        what -> Text,
+        read_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    data_keys,
+    personal_reads,
     audit_queue,
     audit,
     audit_head,

@@ -1,12 +1,14 @@
 //! Webhook subscriptions.
 
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::db::{Reader, Tx};
 use super::error::StorageError;
 use super::lineage::held;
-use super::parsed;
 use super::schema::{agency_lineage, webhooks};
+use super::vault::Vault;
+use super::{from_json, parsed, to_json};
 use crate::domain::delivery::Secret;
 use crate::domain::vocabulary::{AgencyCode, LocalTime};
 use crate::domain::webhook::EventFilter;
@@ -53,12 +55,29 @@ struct Row {
     old_secret_until: Option<LocalTime>,
     created_at: LocalTime,
     version: i64,
+    sealed: Option<String>,
+}
+
+/// The secrets of a webhook, as they are sealed.
+#[derive(Serialize, Deserialize)]
+struct Secrets {
+    secret: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old_secret: Option<String>,
+}
+
+/// Where the secrets of a webhook are sealed.
+fn place(id: &str) -> String {
+    format!("webhooks.sealed of {id}")
 }
 
 impl Row {
-    fn of(webhook: &Webhook) -> Self {
+    fn of(webhook: &Webhook, vault: &Vault) -> Result<Self, StorageError> {
         let old = webhook.old_secret.as_ref();
-        Self {
+        let secrets = Secrets { secret: webhook.secret.0.clone(), old_secret: old.map(|(secret, _)| secret.0.clone()) };
+        let place = place(&webhook.id);
+        let sealed = vault.seal(&place, &to_json("secrets", &secrets)?);
+        Ok(Self {
             id: webhook.id.clone(),
             url: webhook.url.clone(),
             description: webhook.description.clone(),
@@ -66,15 +85,25 @@ impl Row {
             agency: webhook.agency.as_ref().map(AgencyCode::to_string),
             active: webhook.active,
             switched_off: webhook.switched_off.clone(),
-            secret: webhook.secret.0.clone(),
-            old_secret: old.map(|(secret, _)| secret.0.clone()),
+            secret: String::new(),
+            old_secret: None,
             old_secret_until: old.map(|(_, until)| *until),
             created_at: webhook.created_at,
             version: webhook.version,
-        }
+            sealed: Some(sealed.map_err(|cause| StorageError::closed(&place, cause))?),
+        })
     }
 
-    fn read(self) -> Result<Webhook, StorageError> {
+    fn read(self, vault: &Vault) -> Result<Webhook, StorageError> {
+        let secrets = match &self.sealed {
+            Some(sealed) => {
+                let place = place(&self.id);
+                let text = vault.open(&place, sealed).map_err(|cause| StorageError::closed(&place, cause))?;
+                from_json("secrets", &text)?
+            }
+            // An older version wrote them.
+            None => Secrets { secret: self.secret, old_secret: self.old_secret },
+        };
         Ok(Webhook {
             id: self.id,
             url: self.url,
@@ -83,8 +112,8 @@ impl Row {
             agency: self.agency.map(|code| parsed("agency code", &code)).transpose()?,
             active: self.active,
             switched_off: self.switched_off,
-            secret: Secret(self.secret),
-            old_secret: self.old_secret.map(Secret).zip(self.old_secret_until),
+            secret: Secret(secrets.secret),
+            old_secret: secrets.old_secret.map(Secret).zip(self.old_secret_until),
             created_at: self.created_at,
             version: self.version,
         })
@@ -96,7 +125,7 @@ impl Row {
 /// # Errors
 /// [`StorageError`].
 pub fn insert(tx: &mut Tx, new: &Webhook) -> Result<(), StorageError> {
-    diesel::insert_into(webhooks::table).values(Row::of(new)).execute(&mut *tx.connection)?;
+    diesel::insert_into(webhooks::table).values(Row::of(new, &tx.vault)?).execute(&mut *tx.connection)?;
     tx.made = Some(new.id.clone());
     Ok(())
 }
@@ -110,7 +139,7 @@ pub fn save(tx: &mut Tx, webhook: &mut Webhook) -> Result<(), StorageError> {
     webhook.version += 1;
     let changed = diesel::update(webhooks::table)
         .filter(webhooks::id.eq(&webhook.id).and(webhooks::version.eq(read_version)))
-        .set(Row::of(webhook))
+        .set(Row::of(webhook, &tx.vault)?)
         .execute(&mut *tx.connection)?;
     tx.to_send = true;
     if changed == 1 { Ok(()) } else { Err(StorageError::Stale) }
@@ -135,7 +164,7 @@ pub fn find(reader: &mut Reader, id: &str) -> Result<Option<Webhook>, StorageErr
         .select(Row::as_select())
         .first(&mut *reader.connection)
         .optional()?;
-    row.map(Row::read).transpose()
+    row.map(|row| row.read(&reader.vault)).transpose()
 }
 
 /// Subscriptions in order of their identifiers after `after`: all, or those of the subtree of `root`.
@@ -156,7 +185,8 @@ pub fn page(
     if let Some(after) = after {
         query = query.filter(webhooks::id.gt(after));
     }
-    query.load(&mut *reader.connection)?.into_iter().map(Row::read).collect()
+    let rows: Vec<Row> = query.load(&mut *reader.connection)?;
+    rows.into_iter().map(|row| row.read(&reader.vault)).collect()
 }
 
 /// The subscriptions that events are sent to.
@@ -169,5 +199,5 @@ pub fn active(reader: &mut Reader) -> Result<Vec<Webhook>, StorageError> {
         .order(webhooks::id.asc())
         .select(Row::as_select())
         .load(&mut *reader.connection)?;
-    rows.into_iter().map(Row::read).collect()
+    rows.into_iter().map(|row| row.read(&reader.vault)).collect()
 }

@@ -194,9 +194,10 @@ story!(every_answer_carries_its_headers, |app| {
         );
         assert_eq!(policy.contains("script-src 'self'"), path == "/docs/", "{path}: {policy}");
         assert_eq!(answer.header("cache-control"), if path == "/docs/" { "no-cache" } else { "no-store" }, "{path}");
-        for closed in ["access-control-allow-origin", "strict-transport-security", "vary"] {
+        for closed in ["access-control-allow-origin", "strict-transport-security"] {
             assert!(!answer.headers.contains_key(closed), "{path}: {closed}");
         }
+        assert!(answer.headers.get_all("vary").iter().all(|named| named != "Origin"), "{path}");
     }
     // What the policy of the pages lets through is all they need: no script and no style stands in the page itself.
     let page = app.send(Method::GET, "/docs/", None, &[], None).await.text;
@@ -225,7 +226,8 @@ async fn pages_of_permitted_origins_may_call_and_no_others() {
     }
     let refused = app.send(Method::GET, "/v1/me", None, &[("origin", own)], None).await;
     assert_eq!(refused.problem(401), "unauthenticated");
-    assert_eq!((refused.header("access-control-allow-origin"), refused.header("vary")), (own, "Origin"));
+    assert_eq!(refused.header("access-control-allow-origin"), own);
+    assert!(refused.headers.get_all("vary").iter().any(|named| named == "Origin"));
     assert!(!refused.headers.contains_key("access-control-allow-credentials"), "there are no cookies");
 }
 

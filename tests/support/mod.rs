@@ -5,6 +5,7 @@ pub mod bucket;
 pub mod office;
 pub mod places;
 pub mod postgres;
+pub mod sign_on;
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -27,16 +28,19 @@ use motcua::flow::{Act, Actor};
 use motcua::http::edges::Edges;
 use motcua::http::idempotency::Running;
 use motcua::http::lookup_key::LookupKey;
+use motcua::http::openid::Provider;
 use motcua::http::public::Limits;
 use motcua::http::tokens::TokenKey;
 use motcua::http::{self, AppState};
-use motcua::storage::{Db, PoolSizes, migrate};
+use motcua::storage::{Db, PoolSizes, Vault, migrate};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 /// Monday 2 March 2026, 09:00: an ordinary working morning.
 pub const NOW: &str = "2026-03-02T09:00:00";
 pub const PASSWORD: &str = "mật khẩu để thử";
+/// What the application under test seals with.
+pub const DATA_KEY: &str = "a data key for tests only, 32 bytes";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -152,17 +156,22 @@ impl TestApp {
 
     /// Starts the application with files of the test's own making.
     pub async fn start_with(kind: Kind, files: impl FnOnce(&Path) -> Files) -> Option<Self> {
-        Self::set_up(kind, files, true, Edges::default()).await
+        Self::set_up(kind, files, true, Edges::default(), None).await
     }
 
     /// Starts the application as offices run it: webhooks may not call private addresses.
     pub async fn start_guarded(kind: Kind) -> Option<Self> {
-        Self::set_up(kind, in_folder, false, Edges::default()).await
+        Self::set_up(kind, in_folder, false, Edges::default(), None).await
     }
 
     /// Starts the application with settings for the outside.
     pub async fn start_behind(kind: Kind, edges: Edges) -> Option<Self> {
-        Self::set_up(kind, in_folder, true, edges).await
+        Self::set_up(kind, in_folder, true, edges, None).await
+    }
+
+    /// Starts the application with an OpenID provider whose tokens it takes.
+    pub async fn start_trusting(kind: Kind, provider: Provider) -> Option<Self> {
+        Self::set_up(kind, in_folder, true, Edges::default(), Some(provider)).await
     }
 
     async fn set_up(
@@ -170,6 +179,7 @@ impl TestApp {
         files: impl FnOnce(&Path) -> Files,
         webhook_private: bool,
         edges: Edges,
+        openid: Option<Provider>,
     ) -> Option<Self> {
         let (url, store) = match kind {
             Kind::Sqlite => {
@@ -182,7 +192,7 @@ impl TestApp {
             }
         };
         let sizes = PoolSizes { readers: 4, writers: 4, wait: Duration::from_secs(20) };
-        let db = Db::open(&url, sizes).unwrap();
+        let db = Db::open(&url, sizes, Vault::new(&[DATA_KEY]).unwrap()).unwrap();
         migrate::up(&db).unwrap();
         let ambient = Ambient::standing_at(chrono_tz::Asia::Ho_Chi_Minh, NOW.parse().unwrap());
         let folder = tempfile::tempdir().unwrap();
@@ -200,6 +210,7 @@ impl TestApp {
             lookup: LookupKey::new(b"a key for tests only").unwrap(),
             limits: Limits::default(),
             edges,
+            openid,
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

@@ -1,0 +1,13 @@
+DROP TABLE personal_reads;
+DROP TABLE data_keys;
+ALTER TABLE webhooks DROP COLUMN sealed;
+DROP INDEX dossiers_of_submitter_phone;
+DROP INDEX dossiers_of_submitter_identity;
+DROP INDEX dossiers_of_phone;
+DROP INDEX dossiers_of_identity;
+ALTER TABLE dossiers DROP COLUMN anonymised_at;
+ALTER TABLE dossiers DROP COLUMN submitter_phone_hash;
+ALTER TABLE dossiers DROP COLUMN submitter_identity_hash;
+ALTER TABLE dossiers DROP COLUMN phone_hash;
+ALTER TABLE dossiers DROP COLUMN identity_hash;
+ALTER TABLE dossiers DROP COLUMN sealed;
