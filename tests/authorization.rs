@@ -34,6 +34,8 @@ const TABLE: &[(&str, &[Role])] = &[
     ("DELETE /v1/sessions/current", EVERYONE),
     ("GET /v1/dossiers", EVERYONE),
     ("POST /v1/dossiers", HANDLE),
+    ("POST /v1/dossiers/search", EVERYONE),
+    ("POST /v1/data-subjects/extract", ADMIN),
     ("GET /v1/dossiers/{code}", EVERYONE),
     ("PATCH /v1/dossiers/{code}", HANDLE),
     ("GET /v1/dossiers/{code}/deadline", EVERYONE),

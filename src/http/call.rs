@@ -78,6 +78,7 @@ permission! {
 /// The calls that take query parameters and check their names; to all others any parameter is unknown.
 const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/dossiers"),
+    (Method::GET, "/v1/dossiers/{code}"),
     (Method::GET, "/v1/dossiers/{code}/timeline"),
     (Method::GET, "/v1/dossiers/{code}/files"),
     (Method::POST, "/v1/dossiers/{code}/files"),

@@ -10,12 +10,13 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::agencies::require_scope;
-use super::call::{Call, Handle, Permission, See};
+use super::call::{Call, Handle, Inspect, Permission, See};
 use super::counted;
 use super::dossier_body::{DossierBody, TransitionBody};
-use super::dossier_view::{DossierView, Lens, event_members, stamp};
+use super::dossier_view::{ApplicantView, DossierView, Lens, SubmitterView, event_members, stamp};
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NAME, MAX_NOTE, PageWish, Query, patched};
+use super::lookup_key::LookupKey;
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
 use crate::domain::calendar::NationalCalendar;
@@ -24,11 +25,13 @@ use crate::domain::vocabulary::{Channel, LocalTime, ProcedureLevel, Status};
 use crate::flow::actor::{Action, may};
 use crate::flow::edit::{Edit, edit};
 use crate::flow::intake::receive;
+use crate::flow::reveal::reveal;
 use crate::flow::transition::transition;
 use crate::flow::{Act, Actor, Fault};
 use crate::storage::dossier_row::Record;
 use crate::storage::letters::LetterRecord;
 use crate::storage::listing::{self, Filter, Order};
+use crate::storage::personal_reads::{self, PersonalRead};
 use crate::storage::{Reader, Tx, calendars, dossiers, files, journal, letters};
 
 /// The routes of this file.
@@ -122,7 +125,7 @@ const LIST_PARAMETERS: &[&str] = &[
     ("received_from" = Option<NaiveDate>, Query), ("received_to" = Option<NaiveDate>, Query),
     ("due_from" = Option<NaiveDate>, Query), ("due_to" = Option<NaiveDate>, Query),
     ("finished_from" = Option<NaiveDate>, Query), ("finished_to" = Option<NaiveDate>, Query),
-    ("assignee" = Option<String>, Query), ("q" = Option<String>, Query, description = "Name or code, with or without diacritics"),
+    ("assignee" = Option<String>, Query), ("q" = Option<String>, Query, description = "Name or code, with or without diacritics; a name is better searched for by POST /v1/dossiers/search, which keeps it out of addresses"),
     ("sort" = Option<String>, Query, description = "received_at (by filing, for what is not accepted yet), due_at (leaves out what has no deadline), each with - for descending; -received_at when left out"),
     ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
     (status = 200, description = "A page: items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
@@ -186,20 +189,25 @@ impl Listed {
     }
 }
 
+/// The order that is asked for; newest first when nothing is said.
+pub(in crate::http) fn order_of(sort: Option<&str>) -> Option<Order> {
+    // A `+` that was not escaped arrives as a space.
+    Some(match sort.map(|sort| sort.trim_start_matches([' ', '+'])) {
+        None | Some("-received_at") => Order::Received { descending: true },
+        Some("received_at") => Order::Received { descending: false },
+        Some("due_at") => Order::Due { descending: false },
+        Some("-due_at") => Order::Due { descending: true },
+        Some(_) => return None,
+    })
+}
+
 fn filter_of<P: Permission>(call: &Call<P>, query: &Query, now: LocalTime) -> Result<Filter, Problem> {
     let range = |from: &str, to: &str| -> Result<_, Problem> {
         let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN);
         let until = query.date(to)?.and_then(|date| date.checked_add_days(Days::new(1)));
         Ok((query.date(from)?.map(midnight), until.map(midnight)))
     };
-    // A `+` that was not escaped arrives as a space.
-    let order = match query.text("sort").map(|sort| sort.trim_start_matches([' ', '+'])) {
-        None | Some("-received_at") => Order::Received { descending: true },
-        Some("received_at") => Order::Received { descending: false },
-        Some("due_at") => Order::Due { descending: false },
-        Some("-due_at") => Order::Due { descending: true },
-        Some(_) => return Err(Problem::at("invalid_word", "?sort")),
-    };
+    let order = order_of(query.text("sort")).ok_or_else(|| Problem::at("invalid_word", "?sort"))?;
     Ok(Filter {
         agency: query.parsed("agency")?,
         resolved_by: query.parsed("resolved_by")?,
@@ -219,24 +227,61 @@ fn filter_of<P: Permission>(call: &Call<P>, query: &Query, now: LocalTime) -> Re
     })
 }
 
-/// One dossier.
-#[utoipa::path(tag = "dossiers", params(("code" = String, Path)), responses(
+/// One dossier. With `reveal=true` its identity and telephone numbers are shown in full, to front desks, officers, leaders,
+/// administrators and machines that write dossiers; each such look is written down.
+#[utoipa::path(tag = "dossiers", params(("code" = String, Path), ("reveal" = Option<bool>, Query)), responses(
     (status = 200, description = "The dossier", body = DossierView), (status = 304, description = "Not changed"),
+    (status = 400, description = "A parameter cannot be read", body = ProblemBody),
+    (status = 403, description = "The numbers are not for this role", body = ProblemBody),
     (status = 404, description = "Not there, or another agency's", body = ProblemBody)))]
 #[get("/v1/dossiers/{code}")]
 async fn get_dossier(call: Call<See>) -> Result<HttpResponse, Problem> {
     let code: DossierCode = call.code("code")?;
+    let query = Query::of(&call.req, &["reveal"])?;
     let (ambient, key) = (call.state.ambient.clone(), call.state.lookup.clone());
+    if query.parsed("reveal")?.unwrap_or(false) {
+        return revealed(&call, code, key).await;
+    }
     let shown = call
         .read(move |reader, actor| {
             let record = visible(reader, actor, &code)?;
-            // Answers to writes have none: they are kept for their replay, and the secret is kept nowhere.
-            let lookup_secret = (!record.standing.void).then(|| key.secret(&code));
-            Ok(DossierView { lookup_secret, ..view(reader, &ambient, ambient.now(), record)? })
+            Ok(DossierView {
+                lookup_secret: lookup_secret(&record, &key),
+                ..view(reader, &ambient, ambient.now(), record)?
+            })
         })
         .await?;
     let version = shown.version;
     Ok(call.show(&shown, version))
+}
+
+/// The dossier with its numbers; who looks has it on record before they see it.
+async fn revealed(call: &Call<See>, code: DossierCode, key: LookupKey) -> Result<HttpResponse, Problem> {
+    let shown = call
+        .write(move |tx, act| {
+            let record = reveal(tx, act, &code)?;
+            let lookup_secret = lookup_secret(&record, &key);
+            Ok(DossierView { lookup_secret, ..open_view(tx, act, record)? })
+        })
+        .await?;
+    Ok(HttpResponse::Ok().insert_header(("ETag", super::call::etag(shown.version))).json(shown))
+}
+
+/// Shows a record with the numbers it holds, of which there is a note by now.
+///
+/// # Errors
+/// [`Fault::Storage`].
+pub(in crate::http) fn open_view(tx: &mut Tx, act: Act<'_>, record: Record) -> Result<DossierView, Fault> {
+    let (applicant, submitted_by) = (record.applicant.clone(), record.papers.submitted_by.clone());
+    let masked = view(tx, act.ambient, act.now, record)?;
+    let submitted_by = submitted_by.map(SubmitterView::in_the_open);
+    Ok(DossierView { applicant: ApplicantView::in_the_open(applicant), submitted_by, ..masked })
+}
+
+/// What opens the look-up of a dossier. Answers to writes have none: they are kept for their replay, and the secret is kept
+/// nowhere.
+fn lookup_secret(record: &Record, key: &LookupKey) -> Option<String> {
+    (!record.standing.void).then(|| key.secret(&record.code))
 }
 
 /// Small changes; a member left out stays, `null` clears it.
@@ -339,7 +384,7 @@ pub fn answer(tx: &mut Tx, act: Act<'_>, record: Record) -> Result<Reply, Fault>
 /// An event of the timeline; members of the event itself stand beside these.
 #[derive(Debug, Serialize, ToSchema)]
 struct TimelineItem {
-    /// Its place, from 1.
+    /// Its place, from 1; of a look at personal numbers, that of the event before.
     seq: i64,
     /// When it took effect.
     at: String,
@@ -355,34 +400,75 @@ struct TimelineItem {
     members: serde_json::Map<String, Value>,
 }
 
-/// Everything that happened to a dossier, oldest first.
+/// What stands in a timeline.
+enum Entry {
+    Event(journal::Entry),
+    Read(PersonalRead),
+}
+
+impl Entry {
+    /// The event's place, or that of the event before and the identifier of the look.
+    fn place(&self) -> (i64, &str) {
+        match self {
+            Self::Event(entry) => (entry.seq, ""),
+            Self::Read(read) => (read.after_seq, &read.id),
+        }
+    }
+
+    fn shown(self, ambient: &Ambient) -> TimelineItem {
+        match self {
+            Self::Event(entry) => TimelineItem {
+                seq: entry.seq,
+                at: stamp(ambient, entry.at),
+                recorded_at: stamp(ambient, entry.recorded_at),
+                event: entry.event.name(),
+                members: event_members(ambient, &entry.event),
+                actor: entry.actor,
+            },
+            Self::Read(read) => TimelineItem {
+                seq: read.after_seq,
+                at: stamp(ambient, read.read_at),
+                recorded_at: stamp(ambient, read.read_at),
+                event: "dossier.read".to_owned(),
+                members: [("what".to_owned(), json!(read.what))].into_iter().collect(),
+                actor: read.reader_name,
+            },
+        }
+    }
+}
+
+fn merged(events: Vec<journal::Entry>, reads: Vec<PersonalRead>) -> Vec<Entry> {
+    let mut all: Vec<Entry> = events.into_iter().map(Entry::Event).chain(reads.into_iter().map(Entry::Read)).collect();
+    all.sort_by(|one, other| one.place().cmp(&other.place()));
+    all
+}
+
+/// Everything that happened to a dossier, oldest first. To auditors and administrators it also tells who saw the numbers of
+/// persons in full (`dossier.read`).
 #[utoipa::path(tag = "dossiers", params(("code" = String, Path), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
     (status = 200, description = "A page: items and next_cursor", body = Object), (status = 404, description = "Not there", body = ProblemBody)))]
 #[get("/v1/dossiers/{code}/timeline")]
 async fn get_timeline(call: Call<See>) -> Result<HttpResponse, Problem> {
     let code: DossierCode = call.code("code")?;
-    let page = Query::of(&call.req, &["limit", "cursor"])?.page(1)?;
-    let after = match page.after_code() {
-        Some(text) => text.parse().map_err(|_| Problem::at("bad_cursor", "?cursor"))?,
-        None => 0,
+    let page = Query::of(&call.req, &["limit", "cursor"])?.page(2)?;
+    let after = match page.after.as_deref() {
+        Some([seq, read]) => (seq.parse().map_err(|_| Problem::at("bad_cursor", "?cursor"))?, read.clone()),
+        _ => (0, String::new()),
     };
-    let fetch = page.fetch();
+    let (fetch, sees_reads) = (page.fetch(), Inspect::allows(&call.actor.authority));
     let mut entries = call
         .read(move |reader, actor| {
             visible(reader, actor, &code)?;
-            Ok(journal::entries(reader, &code, after, fetch)?)
+            let events = journal::entries(reader, &code, after.0, fetch)?;
+            let behind = (after.0, after.1.as_str());
+            let reads = if sees_reads { personal_reads::page(reader, &code, behind, fetch)? } else { Vec::new() };
+            Ok(merged(events, reads))
         })
         .await?;
-    let next_cursor = page.cut(&mut entries, |entry| vec![entry.seq.to_string()]);
-    let ambient = &call.state.ambient;
-    let items = entries.into_iter().map(|entry| TimelineItem {
-        seq: entry.seq,
-        at: stamp(ambient, entry.at),
-        recorded_at: stamp(ambient, entry.recorded_at),
-        event: entry.event.name(),
-        members: event_members(ambient, &entry.event),
-        actor: entry.actor,
+    let next_cursor = page.cut(&mut entries, |entry| {
+        let (seq, read) = entry.place();
+        vec![seq.to_string(), read.to_owned()]
     });
-    let items: Vec<TimelineItem> = items.collect();
+    let items: Vec<TimelineItem> = entries.into_iter().map(|entry| entry.shown(&call.state.ambient)).collect();
     Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
 }

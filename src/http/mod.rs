@@ -29,6 +29,7 @@ pub mod letters_bulk;
 pub mod papers;
 pub mod register;
 pub mod reports;
+pub mod search;
 pub mod service_index;
 pub mod statistics;
 
@@ -38,6 +39,7 @@ pub mod ioffice;
 pub mod agencies;
 pub mod calendar;
 pub mod catalogue;
+pub mod data_subjects;
 pub mod deadlines;
 
 pub mod notices;
@@ -136,6 +138,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(sessions::routes)
         .configure(oauth::routes)
         .configure(dossiers::routes)
+        .configure(search::routes)
+        .configure(data_subjects::routes)
         .configure(corrections::routes)
         .configure(files::routes)
         .configure(imports::routes)

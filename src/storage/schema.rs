@@ -515,6 +515,7 @@ diesel::table! {
         received_by -> Nullable<Text>,
         outcome -> Text,
         reason -> Nullable<Text>,
+        row_count -> Nullable<BigInt>,
     }
 }
 

@@ -424,7 +424,7 @@ story!(the_register_lists_what_the_caller_may_see_by_receipt, |app| {
                 Ok(())
             })
         });
-        done.map(|()| codes)
+        done.map(|_| codes)
     };
     assert_eq!(read(4).unwrap(), [returned, withdrawn, void, elsewhere]);
     assert!(matches!(read(3), Err(Fault::Refused(Refusal::RegisterTooLong { most: 3 }))));

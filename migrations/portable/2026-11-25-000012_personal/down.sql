@@ -1,5 +1,6 @@
 DROP TABLE personal_reads;
 DROP TABLE data_keys;
+ALTER TABLE audit DROP COLUMN row_count;
 ALTER TABLE webhooks DROP COLUMN sealed;
 DROP INDEX dossiers_of_submitter_phone;
 DROP INDEX dossiers_of_submitter_identity;

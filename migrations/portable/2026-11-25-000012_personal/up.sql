@@ -16,6 +16,9 @@ CREATE INDEX dossiers_of_submitter_phone ON dossiers (submitter_phone_hash) WHER
 -- The secrets of a webhook, sealed together; where it is set, the open columns hold none.
 ALTER TABLE webhooks ADD COLUMN sealed TEXT;
 
+-- How many rows an export gave out.
+ALTER TABLE audit ADD COLUMN row_count BIGINT;
+
 -- The keys that something here is sealed under, each with a proof that only it opens.
 CREATE TABLE data_keys (
     id TEXT NOT NULL PRIMARY KEY,
