@@ -4,6 +4,7 @@ use super::actor::Act;
 use super::fault::Fault;
 use super::reveal;
 use crate::domain::delivery::Means;
+use crate::storage::Tx;
 use crate::storage::audit::{self, Sealed};
 use crate::storage::deliveries::{self, Delivery, LogFilter};
 use crate::storage::dossier_row::Record;
@@ -12,7 +13,6 @@ use crate::storage::journal;
 use crate::storage::letters::{self, LetterRecord};
 use crate::storage::listing::{self, Person};
 use crate::storage::personal_reads::{self, PersonalRead};
-use crate::storage::Tx;
 
 /// A dossier of a person with all that hangs on it.
 #[derive(Debug, Clone)]

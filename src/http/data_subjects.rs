@@ -6,15 +6,15 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::audit_log;
+use super::audit_log::{self, EntryView};
 use super::call::{Administer, Call, blocking};
 use super::dossier_view::{DossierView, event_members, stamp};
 use super::dossiers::open_view;
-use super::files;
+use super::files::{self, FileView};
 use super::input::{Checker, MAX_NOTE};
-use super::letters;
+use super::letters::{self, LetterView};
 use super::problem::{Problem, ProblemBody};
-use super::webhooks::delivery_view;
+use super::webhooks::{DeliveryView, delivery_view};
 use crate::flow::subject::{About, extract};
 use crate::flow::{Act, Fault, audit};
 use crate::storage::Tx;
@@ -58,19 +58,15 @@ struct SubjectDossier {
     #[schema(value_type = Vec<Object>)]
     timeline: Vec<Map<String, Value>>,
     /// Its letters.
-    #[schema(value_type = Vec<Object>)]
-    letters: Vec<Value>,
+    letters: Vec<LetterView>,
     /// Its files; their contents are given out one by one.
-    #[schema(value_type = Vec<Object>)]
-    files: Vec<Value>,
+    files: Vec<FileView>,
     /// Notices that were sent.
-    #[schema(value_type = Vec<Object>)]
-    notices: Vec<Value>,
+    notices: Vec<DeliveryView>,
     /// Who saw the numbers in full, or a file.
     reads: Vec<ReadView>,
     /// Who did what to it, from the audit log.
-    #[schema(value_type = Vec<Object>)]
-    audit: Vec<Value>,
+    audit: Vec<EntryView>,
 }
 
 /// Somebody looked.
@@ -120,7 +116,6 @@ async fn create_extract(mut call: Call<Administer>) -> Result<HttpResponse, Prob
 
 fn shown(tx: &mut Tx, act: Act<'_>, about: About) -> Result<SubjectDossier, Fault> {
     let ambient = act.ambient;
-    let json = |value: serde_json::Result<Value>| value.unwrap_or_default();
     let timeline = about.events.into_iter().map(|entry| {
         let mut members = event_members(ambient, &entry.event);
         members.insert("event".to_owned(), entry.event.name().into());
@@ -136,11 +131,11 @@ fn shown(tx: &mut Tx, act: Act<'_>, about: About) -> Result<SubjectDossier, Faul
     Ok(SubjectDossier {
         role: about.role,
         timeline: timeline.collect(),
-        letters: about.letters.into_iter().map(|it| json(serde_json::to_value(letters::view(ambient, it)))).collect(),
-        files: about.files.into_iter().map(|it| json(serde_json::to_value(files::view(ambient, it)))).collect(),
-        notices: about.notices.into_iter().map(|it| json(serde_json::to_value(delivery_view(ambient, it)))).collect(),
+        letters: about.letters.into_iter().map(|letter| letters::view(ambient, letter)).collect(),
+        files: about.files.into_iter().map(|file| files::view(ambient, file)).collect(),
+        notices: about.notices.into_iter().map(|notice| delivery_view(ambient, notice)).collect(),
         reads: reads.into_iter().map(|(at, by, what)| ReadView { by, what, at: stamp(ambient, at) }).collect(),
-        audit: about.audit.into_iter().map(|it| json(serde_json::to_value(audit_log::view(ambient, it)))).collect(),
+        audit: about.audit.into_iter().map(|entry| audit_log::view(ambient, entry)).collect(),
         dossier: open_view(tx, act, about.record)?,
     })
 }

@@ -1,19 +1,19 @@
-//! Dossiers: intake, list, look-up, small changes, moves, corrections, timeline.
+//! Dossiers: intake, list, look-up, small changes, moves.
 
 use std::collections::HashMap;
 
 use actix_web::{HttpResponse, get, patch, post};
 use chrono::{Days, NaiveDate, NaiveTime};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::agencies::require_scope;
-use super::call::{Call, Handle, Inspect, Permission, See};
+use super::call::{Call, Handle, Permission, See};
 use super::counted;
 use super::dossier_body::{DossierBody, TransitionBody};
-use super::dossier_view::{ApplicantView, DossierView, Lens, SubmitterView, event_members, stamp};
+use super::dossier_view::{ApplicantView, DossierView, Lens, SubmitterView};
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NAME, MAX_NOTE, PageWish, Query, patched};
 use super::lookup_key::LookupKey;
@@ -31,8 +31,7 @@ use crate::flow::{Act, Actor, Fault};
 use crate::storage::dossier_row::Record;
 use crate::storage::letters::LetterRecord;
 use crate::storage::listing::{self, Filter, Order};
-use crate::storage::personal_reads::{self, PersonalRead};
-use crate::storage::{Reader, Tx, calendars, dossiers, files, journal, letters};
+use crate::storage::{Reader, Tx, calendars, dossiers, files, letters};
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -41,8 +40,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(list_dossiers)
         .service(get_dossier)
         .service(patch_dossier)
-        .service(create_transition)
-        .service(get_timeline);
+        .service(create_transition);
 }
 
 /// Shows a record as it stands now.
@@ -379,96 +377,4 @@ async fn create_transition(mut call: Call<Handle>) -> Result<HttpResponse, Probl
 pub fn answer(tx: &mut Tx, act: Act<'_>, record: Record) -> Result<Reply, Fault> {
     let version = record.version;
     Reply::ok(&view(tx, act.ambient, act.now, record)?, version)
-}
-
-/// An event of the timeline; members of the event itself stand beside these.
-#[derive(Debug, Serialize, ToSchema)]
-struct TimelineItem {
-    /// Its place, from 1; of a look at personal numbers, that of the event before.
-    seq: i64,
-    /// When it took effect.
-    at: String,
-    /// When it was recorded.
-    recorded_at: String,
-    /// Who did it.
-    actor: String,
-    /// e.g. `dossier.received`.
-    event: String,
-    /// Members of the event.
-    #[serde(flatten)]
-    #[schema(value_type = Object)]
-    members: serde_json::Map<String, Value>,
-}
-
-/// What stands in a timeline.
-enum Entry {
-    Event(journal::Entry),
-    Read(PersonalRead),
-}
-
-impl Entry {
-    /// The event's place, or that of the event before and the identifier of the look.
-    fn place(&self) -> (i64, &str) {
-        match self {
-            Self::Event(entry) => (entry.seq, ""),
-            Self::Read(read) => (read.after_seq, &read.id),
-        }
-    }
-
-    fn shown(self, ambient: &Ambient) -> TimelineItem {
-        match self {
-            Self::Event(entry) => TimelineItem {
-                seq: entry.seq,
-                at: stamp(ambient, entry.at),
-                recorded_at: stamp(ambient, entry.recorded_at),
-                event: entry.event.name(),
-                members: event_members(ambient, &entry.event),
-                actor: entry.actor,
-            },
-            Self::Read(read) => TimelineItem {
-                seq: read.after_seq,
-                at: stamp(ambient, read.read_at),
-                recorded_at: stamp(ambient, read.read_at),
-                event: "dossier.read".to_owned(),
-                members: [("what".to_owned(), json!(read.what))].into_iter().collect(),
-                actor: read.reader_name,
-            },
-        }
-    }
-}
-
-fn merged(events: Vec<journal::Entry>, reads: Vec<PersonalRead>) -> Vec<Entry> {
-    let mut all: Vec<Entry> = events.into_iter().map(Entry::Event).chain(reads.into_iter().map(Entry::Read)).collect();
-    all.sort_by(|one, other| one.place().cmp(&other.place()));
-    all
-}
-
-/// Everything that happened to a dossier, oldest first. To auditors and administrators it also tells who saw the numbers of
-/// persons in full (`dossier.read`).
-#[utoipa::path(tag = "dossiers", params(("code" = String, Path), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
-    (status = 200, description = "A page: items and next_cursor", body = Object), (status = 404, description = "Not there", body = ProblemBody)))]
-#[get("/v1/dossiers/{code}/timeline")]
-async fn get_timeline(call: Call<See>) -> Result<HttpResponse, Problem> {
-    let code: DossierCode = call.code("code")?;
-    let page = Query::of(&call.req, &["limit", "cursor"])?.page(2)?;
-    let after = match page.after.as_deref() {
-        Some([seq, read]) => (seq.parse().map_err(|_| Problem::at("bad_cursor", "?cursor"))?, read.clone()),
-        _ => (0, String::new()),
-    };
-    let (fetch, sees_reads) = (page.fetch(), Inspect::allows(&call.actor.authority));
-    let mut entries = call
-        .read(move |reader, actor| {
-            visible(reader, actor, &code)?;
-            let events = journal::entries(reader, &code, after.0, fetch)?;
-            let behind = (after.0, after.1.as_str());
-            let reads = if sees_reads { personal_reads::page(reader, &code, behind, fetch)? } else { Vec::new() };
-            Ok(merged(events, reads))
-        })
-        .await?;
-    let next_cursor = page.cut(&mut entries, |entry| {
-        let (seq, read) = entry.place();
-        vec![seq.to_string(), read.to_owned()]
-    });
-    let items: Vec<TimelineItem> = entries.into_iter().map(|entry| entry.shown(&call.state.ambient)).collect();
-    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
 }

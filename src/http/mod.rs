@@ -13,6 +13,7 @@ pub mod middleware;
 pub mod problem;
 pub mod schema;
 pub mod texts;
+pub mod timeline;
 pub mod tokens;
 
 pub mod changes;
@@ -138,6 +139,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(sessions::routes)
         .configure(oauth::routes)
         .configure(dossiers::routes)
+        .configure(timeline::routes)
         .configure(search::routes)
         .configure(data_subjects::routes)
         .configure(corrections::routes)
