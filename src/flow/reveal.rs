@@ -104,3 +104,32 @@ fn numbers(record: &mut Record) -> impl Iterator<Item = &mut String> {
     let submitter = papers.submitted_by.iter_mut().flat_map(|person| [&mut person.identity_no, &mut person.phone]);
     [&mut applicant.identity_no, &mut applicant.phone].into_iter().chain(submitter).flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::actor::{Authority, Sides};
+    use super::*;
+    use crate::domain::vocabulary::{Role, Scope};
+
+    #[test]
+    fn numbers_are_for_those_who_handle_dossiers_within_their_reach() {
+        let (ours, theirs) =
+            (Sides { receiving: false, resolving: true }, Sides { receiving: false, resolving: false });
+        let may_reveal = |authority: &Authority, sides| may(authority, Action::Reveal, sides);
+        for role in [Role::FrontDesk, Role::Officer, Role::Leader, Role::Admin] {
+            let authority = Authority::Role(role);
+            assert!(may_reveal(&authority, ours) && !may_reveal(&authority, theirs), "{role:?}");
+        }
+        assert!(!may_reveal(&Authority::Role(Role::Auditor), ours));
+        for (scope, may) in [
+            (Scope::DossiersWrite, true),
+            (Scope::DossiersRead, false),
+            (Scope::DocumentsExchange, false),
+            (Scope::PortalSync, false),
+            (Scope::StatisticsRead, false),
+        ] {
+            let authority = Authority::Scopes(vec![scope]);
+            assert_eq!((may_reveal(&authority, ours), may_reveal(&authority, theirs)), (may, false), "{scope:?}");
+        }
+    }
+}
