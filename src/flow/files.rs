@@ -7,12 +7,13 @@
 use super::actor::{Act, Action, Actor, may};
 use super::fault::Fault;
 use super::keep::{Deed, Stored, keep, open};
+use super::reveal;
 use crate::domain::dossier::Standing;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::event::Event;
 use crate::domain::refusal::Refusal;
 use crate::domain::vocabulary::{FileKind, LocalTime, Scan, Status};
-use crate::storage::files::{self, Claim, FileRead, FileRecord};
+use crate::storage::files::{self, Claim, FileRecord};
 use crate::storage::{Db, Reader, Tx, dossiers};
 
 /// How many forgotten claims are settled at a time.
@@ -123,13 +124,7 @@ fn is_closed(standing: &Standing) -> bool {
 /// # Errors
 /// [`Fault::Storage`].
 pub fn note_read(tx: &mut Tx, act: Act<'_>, file: &FileRecord) -> Result<(), Fault> {
-    let read = FileRead {
-        file: file.id.clone(),
-        reader: act.actor.id.clone(),
-        reader_name: act.actor.name.clone(),
-        read_at: act.now,
-    };
-    Ok(files::note_read(tx, &act.ambient.new_id(), &file.dossier, &read)?)
+    Ok(reveal::note(tx, act, &file.dossier, &format!("file {}", file.id))?)
 }
 
 /// Drops a claim, and has the content erased when it is nobody's any more. Nobody brings the same content in meanwhile:

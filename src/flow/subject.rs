@@ -8,7 +8,7 @@ use crate::storage::Tx;
 use crate::storage::audit::{self, Sealed};
 use crate::storage::deliveries::{self, Delivery, LogFilter};
 use crate::storage::dossier_row::Record;
-use crate::storage::files::{self, FileRead, FileRecord};
+use crate::storage::files::{self, FileRecord};
 use crate::storage::journal;
 use crate::storage::letters::{self, LetterRecord};
 use crate::storage::listing::{self, Person};
@@ -29,10 +29,8 @@ pub struct About {
     pub files: Vec<FileRecord>,
     /// Notices to the applicant.
     pub notices: Vec<Delivery>,
-    /// Who saw numbers in full.
+    /// Who saw numbers in full or was given a file.
     pub reads: Vec<PersonalRead>,
-    /// Who was given files.
-    pub file_reads: Vec<FileRead>,
     /// What the audit log has of it.
     pub audit: Vec<Sealed>,
 }
@@ -71,7 +69,6 @@ fn about(tx: &mut Tx, act: Act<'_>, person: &Person, reason: &str, mut record: R
         files: files::page(tx, &code, None, "", i64::MAX)?,
         notices: deliveries::log(tx, &notices, None, i64::MAX)?,
         reads: personal_reads::page(tx, &code, (0, ""), i64::MAX)?,
-        file_reads: files::reads(tx, &code)?,
         audit: audit::page(tx, &of_dossier, None, i64::MAX)?,
         record,
     };

@@ -19,6 +19,7 @@ use crate::flow::subject::{About, extract};
 use crate::flow::{Act, Fault, audit};
 use crate::storage::Tx;
 use crate::storage::listing::Person;
+use crate::storage::personal_reads::PersonalRead;
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -123,18 +124,15 @@ fn shown(tx: &mut Tx, act: Act<'_>, about: About) -> Result<SubjectDossier, Faul
         members.insert("actor".to_owned(), entry.actor.into());
         members
     });
-    let looks = about.reads.into_iter().map(|read| (read.read_at, read.reader_name, read.what));
-    let files_read =
-        about.file_reads.into_iter().map(|read| (read.read_at, read.reader_name, format!("file {}", read.file)));
-    let mut reads: Vec<_> = looks.chain(files_read).collect();
-    reads.sort();
+    let look =
+        |read: PersonalRead| ReadView { by: read.reader_name, what: read.what, at: stamp(ambient, read.read_at) };
     Ok(SubjectDossier {
         role: about.role,
         timeline: timeline.collect(),
         letters: about.letters.into_iter().map(|letter| letters::view(ambient, letter)).collect(),
         files: about.files.into_iter().map(|file| files::view(ambient, file)).collect(),
         notices: about.notices.into_iter().map(|notice| delivery_view(ambient, notice)).collect(),
-        reads: reads.into_iter().map(|(at, by, what)| ReadView { by, what, at: stamp(ambient, at) }).collect(),
+        reads: about.reads.into_iter().map(look).collect(),
         audit: about.audit.into_iter().map(|entry| audit_log::view(ambient, entry)).collect(),
         dossier: open_view(tx, act, about.record)?,
     })

@@ -84,7 +84,7 @@ fn merged(events: Vec<journal::Entry>, reads: Vec<PersonalRead>) -> Vec<Entry> {
 }
 
 /// Everything that happened to a dossier, oldest first. To auditors and administrators it also tells who saw the numbers of
-/// persons in full (`dossier.read`).
+/// persons in full or was given a file (`dossier.read`).
 #[utoipa::path(tag = "dossiers", params(("code" = String, Path), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
     (status = 200, description = "A page: items and next_cursor", body = Object), (status = 404, description = "Not there", body = ProblemBody)))]
 #[get("/v1/dossiers/{code}/timeline")]

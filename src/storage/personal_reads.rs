@@ -1,4 +1,4 @@
-//! Who saw the numbers of persons in the open (domain.md 9: who read what).
+//! Who saw the numbers of persons in the open, or was given a file (domain.md 9: who read what).
 
 use diesel::prelude::*;
 
@@ -20,13 +20,13 @@ pub struct PersonalRead {
     pub reader: String,
     /// Their name.
     pub reader_name: String,
-    /// On what: `dossier`, or the name of a paper.
+    /// What: `dossier`, the name of a paper, `file` with its identifier, `extract` with its reason.
     pub what: String,
     /// When.
     pub read_at: LocalTime,
 }
 
-/// Notes that somebody sees the numbers of a dossier; `read.after_seq` is set.
+/// Notes that somebody sees the numbers or a file of a dossier; `read.after_seq` is set.
 ///
 /// # Errors
 /// [`StorageError`].

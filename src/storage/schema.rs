@@ -419,17 +419,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    file_reads (id) {
-        id -> Text,
-        file -> Text,
-        dossier -> Text,
-        reader -> Text,
-        reader_name -> Text,
-        read_at -> Timestamp,
-    }
-}
-
-diesel::table! {
     leases (name) {
         name -> Text,
         holder -> Text,
@@ -583,7 +572,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     reports,
     files,
     file_claims,
-    file_reads,
     leases,
     balance_stamps,
     balance_gate,

@@ -141,7 +141,7 @@ story!(who_has_a_number_is_found_however_it_is_written, |app| {
         json!({"phone": "0912.345.678", "identity_no": IDENTITY, "channel": "direct", "agency": "H16"}),
         json!({"phone": PHONE, "q": "quynh", "received_from": "2026-03-02", "received_to": "2026-03-02"}),
     ] {
-        assert_eq!(found(&admin, body.clone()).await, [code.clone()], "{body}");
+        assert_eq!(found(&admin, body.clone()).await, std::slice::from_ref(&code), "{body}");
     }
     for body in [
         json!({"identity_no": "001085012346"}),
@@ -380,6 +380,9 @@ story!(what_ended_long_ago_forgets_its_persons_and_no_figure, |app| {
     let pdf = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n".to_vec();
     let upload = app.bytes(Method::POST, &format!("{path}/files?kind=component"), Some(&admin), &file, pdf).await;
     let file = upload.expect(201)["id"].as_str().unwrap().to_owned();
+    app.get(&format!("{path}/files/{file}/content"), &admin).await;
+    let timeline = app.get(&format!("{path}/timeline"), &admin).await.expect(200);
+    assert_eq!(timeline["items"][2]["what"], format!("file {file}"), "{timeline}");
     app.transition(&admin, &code, json!({"to": "supplement_required", "reason": "Bà Thử thiếu giấy"}))
         .await
         .expect(200);
