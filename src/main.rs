@@ -11,15 +11,18 @@ use std::process::ExitCode;
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
-use motcua::config::{ServeSettings, StoreSettings};
+use motcua::config::{FileSettings, ServeSettings, StoreSettings};
 use motcua::documents::sheet::Imprint;
 use motcua::documents::{form_06a, form_06b};
 use motcua::domain::statistics::Period;
 use motcua::domain::vocabulary::AgencyCode;
-use motcua::flow::report;
+use motcua::flow::reseal::reseal;
+use motcua::flow::retention::{Retained, Retention, retain};
 use motcua::flow::strike::rebuild;
 use motcua::flow::sweep::sweep;
 use motcua::flow::verify::{Verdict, verify};
+use motcua::flow::{Act, Actor, Fault};
+use motcua::flow::{audit, report};
 use motcua::{app, demo, http};
 use serde_json::Value;
 
@@ -87,9 +90,30 @@ enum Command {
     /// Machines that may sign in.
     #[command(subcommand)]
     Client(ClientCommand),
-    /// The key file that signs access tokens.
+    /// The key files.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Seal everything under the newest data key: after `key rotate --data` and a restart, and after an upgrade from a
+    /// version that did not seal. Serving goes on meanwhile.
+    Reencrypt,
+    /// Forget the persons in dossiers that ended long ago; every figure stays. Only counts them unless --apply is given.
+    Retention {
+        /// How many years after the end.
+        #[arg(long, env = "MOTCUA_RETENTION_YEARS", value_parser = clap::value_parser!(u32).range(1..=200))]
+        years: u32,
+        /// Resolved by this agency or one below it; by any when left out.
+        #[arg(long)]
+        agency: Option<AgencyCode>,
+        /// Do it.
+        #[arg(long)]
+        apply: bool,
+        /// Only count; this is so anyway.
+        #[arg(long, conflicts_with = "apply")]
+        dry_run: bool,
+        /// Where files are kept.
+        #[command(flatten)]
+        files: FileSettings,
+    },
     /// Print the API document.
     Openapi,
 }
@@ -142,6 +166,9 @@ enum KeyCommand {
         /// Drop the keys before, because they got out: their tokens end with the restart, and clients renew them.
         #[arg(long)]
         revoke: bool,
+        /// The keys that seal personal data instead: the new one seals, those before still open.
+        #[arg(long, conflicts_with = "revoke")]
+        data: bool,
     },
 }
 
@@ -217,9 +244,35 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             let struck = rebuild(&app::open(&store)?, &store.ambient())?;
             writeln!(out, "{} balances struck", struck.stamps)?;
         }
-        Command::Key(KeyCommand::Rotate { revoke }) => {
+        Command::Key(KeyCommand::Rotate { data: true, .. }) => {
+            store.rotate_data_key(&store.ambient())?;
+            writeln!(out, "new data key; restart what serves, then run motcua reencrypt")?;
+        }
+        Command::Key(KeyCommand::Rotate { revoke, .. }) => {
             store.rotate_key(&store.ambient(), revoke)?;
             writeln!(out, "new key; restart what serves")?;
+        }
+        Command::Reencrypt => {
+            let (db, ambient, actor) = (app::open(&store)?, store.ambient(), Actor::service("reencrypt"));
+            let act = Act { actor: &actor, now: ambient.now(), ambient: &ambient };
+            db.write(|tx| audit::command(tx, act, "motcua reencrypt", None))?;
+            let done = reseal(&db)?;
+            for closed in &done.closed {
+                writeln!(out, "{closed}")?;
+            }
+            writeln!(out, "{} dossiers and {} webhooks sealed", done.dossiers, done.webhooks)?;
+            return Ok(if done.closed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Command::Retention { years, agency, apply, files, .. } => {
+            let (db, files) = (app::open(&store)?, store.files(&files)?);
+            let runtime = tokio::runtime::Runtime::new()?;
+            let _inside = runtime.enter();
+            let erase =
+                |sha256: &str| files.store.erase(sha256).map_err(|cause| Fault::unavailable("file store", cause));
+            let done = retain(&db, &store.ambient(), &Retention { years, agency, apply }, erase)?;
+            let Retained { anonymised, open_letters, held } = done;
+            let what = if apply { "anonymised" } else { "would be anonymised (give --apply to do it)" };
+            writeln!(out, "{anonymised} dossiers {what}; left: {open_letters} with open letters, {held} held")?;
         }
         Command::Client(command) => {
             drop(out);

@@ -135,6 +135,32 @@ fn users_and_clients_are_kept_from_the_command_line() {
     run(folder, &["client", "enable", id], 0);
 }
 
+#[test]
+fn data_keys_are_made_rotated_and_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    run(folder, &["migrate"], 0);
+    let file = folder.join("office.data-key");
+    let keys = || fs::read_to_string(&file).unwrap().lines().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let first = keys();
+    run(folder, &["key", "rotate", "--data"], 0);
+    assert_eq!((keys().len(), &keys()[0]), (2, &first[0]));
+    assert!(run(folder, &["reencrypt"], 0).contains("0 dossiers and 0 webhooks sealed"));
+    // The key before is not asked for any more.
+    fs::write(&file, keys()[1].clone()).unwrap();
+    assert!(run(folder, &["verify"], 0).contains(" 0 differences"));
+    assert!(run(folder, &["retention", "--years", "5"], 0).starts_with("0 dossiers would be anonymised"));
+    run(folder, &["retention"], 2);
+
+    // Without the key nothing starts, and the message says what is missing.
+    fs::remove_file(&file).unwrap();
+    let refused = motcua(folder, &["verify"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("data key") && said.contains("MOTCUA_DATA_KEY"), "{said}");
+}
+
 /// Serves until it answers.
 /// Serves on a free port; the program says which one once it listens.
 fn serve(folder: &Path) -> (Child, String) {

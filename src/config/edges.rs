@@ -30,6 +30,9 @@ pub struct EdgeSettings {
     /// How long a request may take, in seconds; imports and uploads are as long as they are.
     #[arg(long, env = "MOTCUA_REQUEST_SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..))]
     pub request_seconds: u64,
+    /// How many rows a register or another export may give out at once; each is in the audit log with how many it gave.
+    #[arg(long, env = "MOTCUA_EXPORT_ROWS", default_value_t = 100_000)]
+    pub export_rows: usize,
     /// Certificate for TLS with its chain, in PEM; without it the service speaks plain HTTP, for a proxy on the same machine.
     #[arg(long, env = "MOTCUA_TLS_CERT", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
@@ -46,6 +49,7 @@ impl EdgeSettings {
             origins: self.cors_origins.clone(),
             request_time: Duration::from_secs(self.request_seconds),
             is_tls: self.tls_cert.is_some(),
+            export_rows: self.export_rows,
         }
     }
 

@@ -70,6 +70,9 @@ pub struct Trace {
     /// Identifier of the part of it: a file, a delivery.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub part: Option<String>,
+    /// How many rows an export gave out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<i64>,
 }
 
 /// The agencies that a resource belongs to.

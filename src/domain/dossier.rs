@@ -192,7 +192,8 @@ impl Standing {
             | Event::BecameOverdue { .. }
             | Event::Letter { .. }
             | Event::FileAdded { .. }
-            | Event::FileRemoved { .. } => {}
+            | Event::FileRemoved { .. }
+            | Event::Anonymised => {}
         }
         if event.is_move() {
             self.last_move_at = at;

@@ -169,6 +169,8 @@ pub enum Event {
         /// SHA-256 of its content.
         sha256: String,
     },
+    /// The persons in it were forgotten, long after its end; nothing that is counted changed.
+    Anonymised,
     /// A file was taken off the dossier.
     FileRemoved {
         /// The file.
@@ -205,6 +207,7 @@ pub const EVENT_NAMES: &[&str] = &[
     "dossier.reappointed",
     "dossier.file_added",
     "dossier.file_removed",
+    "dossier.anonymised",
     "letter.draft",
     "letter.submitted",
     "letter.issued",
@@ -239,6 +242,7 @@ impl Event {
             Self::Letter { status, .. } => format!("letter.{status}"),
             Self::FileAdded { .. } => "dossier.file_added".into(),
             Self::FileRemoved { .. } => "dossier.file_removed".into(),
+            Self::Anonymised => "dossier.anonymised".into(),
         }
     }
 
@@ -272,7 +276,8 @@ impl Event {
             | Self::Reappointed { .. }
             | Self::Letter { .. }
             | Self::FileAdded { .. }
-            | Self::FileRemoved { .. } => return None,
+            | Self::FileRemoved { .. }
+            | Self::Anonymised => return None,
         })
     }
 
@@ -341,6 +346,7 @@ mod tests {
             Event::Reappointed { letter: reason(), new_return_at: at },
             Event::FileAdded { file: reason(), file_kind: FileKind::Result, sha256: reason() },
             Event::FileRemoved { file: reason(), file_kind: FileKind::Result, sha256: reason(), reason: reason() },
+            Event::Anonymised,
         ];
         assert_eq!(events.iter().filter_map(Event::former_agency).collect::<Vec<_>>(), ["H16"]);
         events.extend(LetterStatus::ALL.iter().map(|status| Event::Letter {

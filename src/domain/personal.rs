@@ -2,6 +2,8 @@
 
 /// What hides a character.
 pub const MASK: char = '•';
+/// What stands for the name of a person who was forgotten.
+pub const ANONYMOUS: &str = "(đã ẩn danh)";
 
 /// An identity number (số định danh) as it is compared: small letters, without spaces, dots and dashes; `None` when nothing
 /// is left.

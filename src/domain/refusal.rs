@@ -161,6 +161,13 @@ pub enum Refusal {
     #[error("nobody does this to their own account")]
     OwnAccount,
 
+    /// The persons in the dossier were forgotten; nothing is done on it any more.
+    #[error("the dossier is anonymised")]
+    DossierAnonymised,
+    /// The numbers of persons are not for this role.
+    #[error("not for this role")]
+    RevealForbidden,
+
     /// More dossiers than a register takes.
     #[error("a register takes at most {most} dossiers")]
     RegisterTooLong {
@@ -218,6 +225,8 @@ impl Refusal {
             Self::WebhookOff => "webhook_off",
             Self::DeliveryWaits => "delivery_waits",
             Self::OwnAccount => "own_account",
+            Self::DossierAnonymised => "dossier_anonymised",
+            Self::RevealForbidden => "reveal_forbidden",
             Self::RegisterTooLong { .. } => "register_too_long",
             Self::PeriodOpen { .. } => "period_open",
         }

@@ -52,6 +52,8 @@ pub struct Citizen {
 pub enum Action {
     /// Look up.
     Read,
+    /// See the numbers of persons in the open.
+    Reveal,
     /// Take in.
     Receive,
     /// Edit contact, summary, assignee, note.
@@ -181,7 +183,7 @@ pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
     let at_counter = match action {
         Action::Receive | Action::Move { from: Status::Registered, .. } => true,
         Action::Move { to, at_intake, .. } => at_intake || to == Status::Returned,
-        Action::Read | Action::Edit | Action::DraftLetter | Action::SignLetter | Action::Mend => false,
+        Action::Read | Action::Reveal | Action::Edit | Action::DraftLetter | Action::SignLetter | Action::Mend => false,
         Action::AddFile | Action::RemoveFile { .. } => false,
     };
     let role = match authority {
@@ -190,7 +192,7 @@ pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
             return match action {
                 // Which scope a read asks for is said by its route.
                 Action::Read => any_side,
-                Action::Edit | Action::AddFile => authority.has(&[Scope::DossiersWrite]) && any_side,
+                Action::Reveal | Action::Edit | Action::AddFile => authority.has(&[Scope::DossiersWrite]) && any_side,
                 Action::Receive | Action::Move { .. } if at_counter => {
                     authority.has(&[Scope::DossiersWrite]) && sides.receiving
                 }
@@ -205,7 +207,7 @@ pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
     match (role, action) {
         (_, Action::Read) | (Role::Admin, _) => any_side,
         (Role::Auditor, _) => false,
-        (_, Action::Edit) => any_side,
+        (_, Action::Reveal | Action::Edit) => any_side,
         // What comes over the counter is scanned there; who resolves adds signed papers and the result.
         (Role::FrontDesk, Action::AddFile) => sides.receiving,
         (Role::Officer | Role::Leader, Action::AddFile) => any_side,

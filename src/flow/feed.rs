@@ -93,7 +93,7 @@ pub fn envelope(
             Event::Letter { letter, letter_kind, status, .. } => {
                 data.insert("letter".to_owned(), json!({"id": letter, "kind": letter_kind, "status": status}));
             }
-            Event::Voided { .. } => {
+            Event::Voided { .. } | Event::Anonymised => {
                 data.insert("tombstone".to_owned(), json!(true));
             }
             _ => {}

@@ -9,13 +9,14 @@ use chrono::NaiveDate;
 use super::actor::{Act, Action, Actor, may};
 use super::fault::Fault;
 use super::keep::{Deed, Stored, keep, open};
+use super::reveal;
 use crate::ambient::Ambient;
 use crate::domain::dossier::Standing;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::event::Event;
 use crate::domain::refusal::Refusal;
 use crate::domain::vocabulary::{FileKind, LocalTime, Scan, Status};
-use crate::storage::files::{self, Claim, FileRead, FileRecord};
+use crate::storage::files::{self, Claim, FileRecord};
 use crate::storage::{Db, Reader, Tx, dossiers};
 
 /// How many forgotten claims are settled at a time.
@@ -128,15 +129,8 @@ fn is_closed(standing: &Standing) -> bool {
 ///
 /// # Errors
 /// [`Fault::Storage`].
-pub fn note_read(
-    tx: &mut Tx,
-    ambient: &Ambient,
-    (reader, reader_name): (&str, &str),
-    file: &FileRecord,
-) -> Result<(), Fault> {
-    let (reader, reader_name) = (reader.to_owned(), reader_name.to_owned());
-    let read = FileRead { file: file.id.clone(), reader, reader_name, read_at: ambient.now() };
-    Ok(files::note_read(tx, &ambient.new_id(), &file.dossier, &read)?)
+pub fn note_read(tx: &mut Tx, ambient: &Ambient, reader: (&str, &str), file: &FileRecord) -> Result<(), Fault> {
+    Ok(reveal::note_by(tx, ambient, reader, &file.dossier, &format!("file {}", file.id))?)
 }
 
 /// Drops a claim, and has the content erased when it is nobody's any more. Nobody brings the same content in meanwhile:

@@ -93,6 +93,7 @@ pub(in crate::flow) fn draft(
         papers: new.papers.clone(),
         created_at: act.now,
         version: 1,
+        anonymised_at: None,
     };
     Ok((record, change))
 }

@@ -7,6 +7,7 @@ use crate::domain::apology::{Letter, Settlement, settle};
 use crate::domain::dossier::Dossier;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::event::Event;
+use crate::domain::refusal::Refusal;
 use crate::domain::timeliness::Timing;
 use crate::domain::transition::{Change, SpanChange};
 use crate::domain::vocabulary::{LetterKind, LetterStatus, LocalTime, Status};
@@ -150,7 +151,7 @@ pub fn letter_event(letter: &Letter, reason: Option<String>) -> Event {
 ///
 /// # Errors
 /// [`Fault::NotFound`] for what is not there or belongs to another agency, [`Fault::Forbidden`], [`Fault::Changed`] when
-/// `expected` is not its version.
+/// `expected` is not its version, [`Refusal::DossierAnonymised`].
 pub fn open(
     tx: &mut Tx,
     act: Act<'_>,
@@ -169,6 +170,9 @@ pub fn open(
     act.actor.require_in_office(tx, act.now.date())?;
     if expected.is_some_and(|expected| expected != record.version) {
         return Err(Fault::Changed);
+    }
+    if record.anonymised_at.is_some() {
+        return Err(Refusal::DossierAnonymised.into());
     }
     Ok(record)
 }

@@ -14,6 +14,10 @@ pub mod sweep;
 pub mod transition;
 
 pub mod papers;
+pub mod reseal;
+pub mod retention;
+pub mod reveal;
+pub mod subject;
 
 pub mod freeze;
 pub mod register;

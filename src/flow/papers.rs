@@ -216,7 +216,7 @@ pub fn letter_of(
 pub fn register(
     reader: &mut Reader,
     agency: Option<&AgencyCode>,
-    filter: &Filter,
+    (filter, limits): (&Filter, Limits),
     period: Period,
     now: LocalTime,
 ) -> Result<RegisterPaper, Fault> {
@@ -225,7 +225,7 @@ pub fn register(
         None => Letterhead::blank(),
     };
     let mut found = Vec::new();
-    entries(reader, filter, Limits::PAPER, |entry| {
+    entries(reader, filter, limits, |entry| {
         found.push(entry.clone());
         Ok(())
     })?;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::fault::Fault;
+use crate::domain::personal::masked;
 use crate::domain::refusal::Refusal;
 use crate::domain::register::{Entry, LetterEntry};
 use crate::storage::dossier_row::Record;
@@ -27,7 +28,7 @@ impl Limits {
     pub const PAPER: Self = Self { page: 1_000, most: 1_000 };
 }
 
-/// Hands on every dossier of the filter that was received, in its order.
+/// Hands on every dossier of the filter that was received, in its order; answers how many.
 ///
 /// # Errors
 /// [`Refusal::RegisterTooLong`], and what `each` answers.
@@ -36,7 +37,7 @@ pub fn entries(
     filter: &Filter,
     limits: Limits,
     mut each: impl FnMut(&Entry) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+) -> Result<usize, Fault> {
     let mut names = Names::default();
     let mut last = None;
     let mut count = 0;
@@ -54,12 +55,12 @@ pub fn entries(
             each(&entry)?;
         }
         if is_end {
-            return Ok(());
+            return Ok(count);
         }
     }
 }
 
-/// Hands on every letter of the filter, in the order they were opened.
+/// Hands on every letter of the filter, in the order they were opened; answers how many.
 ///
 /// # Errors
 /// [`Refusal::RegisterTooLong`], and what `each` answers.
@@ -68,7 +69,7 @@ pub fn letter_entries(
     filter: &LetterFilter,
     limits: Limits,
     mut each: impl FnMut(&LetterEntry) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+) -> Result<usize, Fault> {
     let mut names = Names::default();
     let mut last: Option<(crate::domain::vocabulary::LocalTime, String)> = None;
     let mut count = 0;
@@ -89,7 +90,7 @@ pub fn letter_entries(
             each(&letter_entry(reader, &mut names, record, dossier)?)?;
         }
         if is_end {
-            return Ok(());
+            return Ok(count);
         }
     }
 }
@@ -127,7 +128,7 @@ fn entry(reader: &mut Reader, names: &mut Names, record: Record) -> Result<Optio
         void: standing.void,
         applicant: record.applicant.name,
         address: record.applicant.address,
-        phone: record.applicant.phone,
+        phone: record.applicant.phone.as_deref().map(masked),
         delivery: record.papers.delivery.map(|delivery| delivery.method),
     }))
 }

@@ -47,6 +47,9 @@ struct RequestId(String);
 #[derive(Clone)]
 struct Caller(Named);
 
+/// How many rows the request gives out.
+struct Rows(usize);
+
 /// The deed is on record, or none.
 struct Noted;
 
@@ -58,6 +61,11 @@ pub(in crate::http) fn begin(req: &HttpRequest, id: &str) {
 /// Says who makes the request.
 pub(in crate::http) fn recognise(req: &HttpRequest, who: Who) {
     req.extensions_mut().insert(Caller(Named::Who(who)));
+}
+
+/// Says how many rows the request gives out.
+pub(in crate::http) fn gives_rows(req: &HttpRequest, count: usize) {
+    req.extensions_mut().insert(Rows(count));
 }
 
 /// Says that the request's deed is on record.
@@ -119,6 +127,7 @@ pub(in crate::http) fn trace(req: &HttpRequest) -> Trace {
         action: format!("{} {}", req.method(), req.match_pattern().unwrap_or_default()),
         resource: parts.first().cloned().flatten(),
         part: parts.get(1).cloned().flatten(),
+        rows: req.extensions().get::<Rows>().and_then(|Rows(count)| i64::try_from(*count).ok()),
     }
 }
 

@@ -25,11 +25,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[schema(example = json!({
     "position": 1207, "at": "2026-03-02T09:00:00+07:00", "actor": "019ab7c5d3f07a0e8f3c1d2e4b5a6978", "actor_name": "lan",
     "role": "leader", "actor_agency": "H16.18", "address": "10.1.2.3", "request_id": "019ab7c5d3f07a0e8f3c1d2e4b5a6979",
-    "action": "POST /v1/dossiers/{code}/void", "resource": "H16.18-260302-0001", "part": null, "agency": "H16.18",
+    "action": "POST /v1/dossiers/{code}/void", "resource": "H16.18-260302-0001", "part": null, "rows": null, "agency": "H16.18",
     "received_by": "H16.18", "outcome": "done", "reason": null,
     "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 }))]
-struct EntryView {
+pub(in crate::http) struct EntryView {
     /// Its place in the chain.
     position: i64,
     /// When.
@@ -53,6 +53,8 @@ struct EntryView {
     resource: Option<String>,
     /// Identifier of the part of it.
     part: Option<String>,
+    /// How many rows an export gave out.
+    rows: Option<i64>,
     /// The agency of what it was done to.
     agency: Option<String>,
     /// Where that dossier was handed in.
@@ -65,7 +67,8 @@ struct EntryView {
     hash: String,
 }
 
-fn view(ambient: &Ambient, Sealed { position, hash, entry }: Sealed) -> EntryView {
+/// An entry as it is shown.
+pub(in crate::http) fn view(ambient: &Ambient, Sealed { position, hash, entry }: Sealed) -> EntryView {
     EntryView {
         position,
         at: stamp(ambient, entry.at),
@@ -78,6 +81,7 @@ fn view(ambient: &Ambient, Sealed { position, hash, entry }: Sealed) -> EntryVie
         action: entry.trace.action,
         resource: entry.trace.resource,
         part: entry.trace.part,
+        rows: entry.trace.rows,
         agency: entry.belongs.agency,
         received_by: entry.belongs.received_by,
         outcome: entry.outcome.as_str(),
@@ -109,7 +113,7 @@ fn instant(
     (status = 200, description = "A page: items and next_cursor", body = Object,
         example = json!({"items": [{"position": 1, "at": "2026-03-02T09:00:00+07:00", "actor": "019ab7c5d3f07a0e8f3c1d2e4b5a6978",
             "actor_name": "lan", "role": "auditor", "actor_agency": "H16.18", "address": "10.1.2.3", "request_id": "019ab7c5d3f07a0e8f3c1d2e4b5a6979",
-            "action": "GET /v1/audit", "resource": null, "part": null, "agency": null, "received_by": null, "outcome": "done", "reason": null,
+            "action": "GET /v1/audit", "resource": null, "part": null, "rows": null, "agency": null, "received_by": null, "outcome": "done", "reason": null,
             "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}], "next_cursor": null})),
     (status = 400, description = "A parameter cannot be read", body = ProblemBody), (status = 403, description = "Not an auditor", body = ProblemBody),
     (status = 422, description = "An outcome that there is not", body = ProblemBody)))]

@@ -97,6 +97,8 @@ pub struct DossierView {
     pub files: FilesSummary,
     /// Whether it was voided: in no column, kept for its code.
     pub void: bool,
+    /// When the persons in it were forgotten, long after its end.
+    pub anonymised_at: Option<String>,
     /// What opens the public look-up, as on the slip; only where one dossier is read by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lookup_secret: Option<String>,
@@ -225,6 +227,7 @@ impl DossierView {
             }),
             files: FilesSummary { count: files },
             void: standing.void,
+            anonymised_at: record.anonymised_at.map(at),
             lookup_secret: None,
             version: record.version,
             applicant: ApplicantView::of(record.applicant),
@@ -240,6 +243,12 @@ impl DossierView {
 }
 
 impl ApplicantView {
+    /// With the numbers, which is not done without a note of it.
+    pub(in crate::http) fn in_the_open(applicant: Applicant) -> Self {
+        let (identity_no, phone) = (applicant.identity_no.clone(), applicant.phone.clone());
+        Self { identity_no, phone, ..Self::of(applicant) }
+    }
+
     fn of(applicant: Applicant) -> Self {
         Self {
             kind: applicant.kind,
@@ -253,6 +262,12 @@ impl ApplicantView {
 }
 
 impl SubmitterView {
+    /// With the numbers, which is not done without a note of it.
+    pub(in crate::http) fn in_the_open(submitter: Submitter) -> Self {
+        let (identity_no, phone) = (submitter.identity_no.clone(), submitter.phone.clone());
+        Self { identity_no, phone, ..Self::of(submitter) }
+    }
+
     fn of(submitter: Submitter) -> Self {
         Self {
             name: submitter.name,

@@ -1,11 +1,11 @@
-//! Dossiers: intake, list, look-up, small changes, moves, corrections, timeline.
+//! Dossiers: intake, list, look-up, small changes, moves.
 
 use std::collections::HashMap;
 
 use actix_web::{HttpResponse, get, patch, post};
 use chrono::{Days, NaiveDate, NaiveTime};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -13,10 +13,11 @@ use super::agencies::require_scope;
 use super::call::{Call, Handle, Permission, See};
 use super::counted;
 use super::dossier_body::{DossierBody, TransitionBody};
-use super::dossier_view::{DossierView, Lens, event_members, stamp};
+use super::dossier_view::{ApplicantView, DossierView, Lens, SubmitterView};
 use super::fields::Fields;
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NAME, MAX_NOTE, PageWish, Query, patched};
+use super::lookup_key::LookupKey;
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
 use crate::domain::calendar::NationalCalendar;
@@ -25,12 +26,13 @@ use crate::domain::vocabulary::{Channel, LocalTime, ProcedureLevel, Status};
 use crate::flow::actor::{Action, may};
 use crate::flow::edit::{Edit, edit};
 use crate::flow::intake::receive;
+use crate::flow::reveal::reveal;
 use crate::flow::transition::transition;
 use crate::flow::{Act, Actor, Fault};
 use crate::storage::dossier_row::Record;
 use crate::storage::letters::LetterRecord;
 use crate::storage::listing::{self, Filter, Order};
-use crate::storage::{Reader, Tx, calendars, dossiers, files, journal, letters};
+use crate::storage::{Reader, Tx, calendars, dossiers, files, letters};
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -39,8 +41,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(list_dossiers)
         .service(get_dossier)
         .service(patch_dossier)
-        .service(create_transition)
-        .service(get_timeline);
+        .service(create_transition);
 }
 
 /// Shows a record as it stands now.
@@ -124,7 +125,7 @@ const LIST_PARAMETERS: &[&str] = &[
     ("received_from" = Option<NaiveDate>, Query), ("received_to" = Option<NaiveDate>, Query),
     ("due_from" = Option<NaiveDate>, Query), ("due_to" = Option<NaiveDate>, Query),
     ("finished_from" = Option<NaiveDate>, Query), ("finished_to" = Option<NaiveDate>, Query),
-    ("assignee" = Option<String>, Query), ("q" = Option<String>, Query, description = "Name or code, with or without diacritics"),
+    ("assignee" = Option<String>, Query), ("q" = Option<String>, Query, description = "Name or code, with or without diacritics; a name is better searched for by POST /v1/dossiers/search, which keeps it out of addresses"),
     ("sort" = Option<String>, Query, description = "received_at (by filing, for what is not accepted yet), due_at (leaves out what has no deadline), each with - for descending; -received_at when left out"),
     ("fields" = Option<String>, Query, description = "Only these members of each item, with commas between"),
     ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
@@ -189,20 +190,25 @@ impl Listed {
     }
 }
 
+/// The order that is asked for; newest first when nothing is said.
+pub(in crate::http) fn order_of(sort: Option<&str>) -> Option<Order> {
+    // A `+` that was not escaped arrives as a space.
+    Some(match sort.map(|sort| sort.trim_start_matches([' ', '+'])) {
+        None | Some("-received_at") => Order::Received { descending: true },
+        Some("received_at") => Order::Received { descending: false },
+        Some("due_at") => Order::Due { descending: false },
+        Some("-due_at") => Order::Due { descending: true },
+        Some(_) => return None,
+    })
+}
+
 fn filter_of<P: Permission>(call: &Call<P>, query: &Query, now: LocalTime) -> Result<Filter, Problem> {
     let range = |from: &str, to: &str| -> Result<_, Problem> {
         let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN);
         let until = query.date(to)?.and_then(|date| date.checked_add_days(Days::new(1)));
         Ok((query.date(from)?.map(midnight), until.map(midnight)))
     };
-    // A `+` that was not escaped arrives as a space.
-    let order = match query.text("sort").map(|sort| sort.trim_start_matches([' ', '+'])) {
-        None | Some("-received_at") => Order::Received { descending: true },
-        Some("received_at") => Order::Received { descending: false },
-        Some("due_at") => Order::Due { descending: false },
-        Some("-due_at") => Order::Due { descending: true },
-        Some(_) => return Err(Problem::at("invalid_word", "?sort")),
-    };
+    let order = order_of(query.text("sort")).ok_or_else(|| Problem::at("invalid_word", "?sort"))?;
     Ok(Filter {
         agency: query.parsed("agency")?,
         resolved_by: query.parsed("resolved_by")?,
@@ -222,25 +228,68 @@ fn filter_of<P: Permission>(call: &Call<P>, query: &Query, now: LocalTime) -> Re
     })
 }
 
-/// One dossier.
-#[utoipa::path(tag = "dossiers", params(("code" = String, Path), ("fields" = Option<String>, Query, description = "Only these members, with commas between")), responses(
-    (status = 200, description = "The dossier", body = DossierView), (status = 304, description = "Not changed"), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
+/// One dossier. With `reveal=true` its identity and telephone numbers are shown in full, to front desks, officers, leaders,
+/// administrators and machines that write dossiers; each such look is written down.
+#[utoipa::path(tag = "dossiers", params(("code" = String, Path), ("reveal" = Option<bool>, Query),
+    ("fields" = Option<String>, Query, description = "Only these members, with commas between")), responses(
+    (status = 200, description = "The dossier", body = DossierView), (status = 304, description = "Not changed"),
+    (status = 400, description = "A parameter cannot be read", body = ProblemBody),
+    (status = 403, description = "The numbers are not for this role", body = ProblemBody),
     (status = 404, description = "Not there, or another agency's", body = ProblemBody)))]
 #[get("/v1/dossiers/{code}")]
 async fn get_dossier(call: Call<See>) -> Result<HttpResponse, Problem> {
     let code: DossierCode = call.code("code")?;
-    let fields = Fields::of::<DossierView>(&Query::of(&call.req, &["fields"])?)?;
+    let query = Query::of(&call.req, &["reveal", "fields"])?;
+    let fields = Fields::of::<DossierView>(&query)?;
     let (ambient, key) = (call.state.ambient.clone(), call.state.lookup.clone());
+    if query.parsed("reveal")?.unwrap_or(false) {
+        return revealed(&call, code, key, &fields).await;
+    }
     let shown = call
         .read(move |reader, actor| {
             let record = visible(reader, actor, &code)?;
-            // Answers to writes have none: they are kept for their replay, and the secret is kept nowhere.
-            let lookup_secret = (!record.standing.void).then(|| key.secret(&code));
-            Ok(DossierView { lookup_secret, ..view(reader, &ambient, ambient.now(), record)? })
+            Ok(DossierView {
+                lookup_secret: lookup_secret(&record, &key),
+                ..view(reader, &ambient, ambient.now(), record)?
+            })
         })
         .await?;
     let version = shown.version;
     Ok(call.show(&fields.pick(&shown)?, version))
+}
+
+/// The dossier with its numbers; who looks has it on record before they see it.
+async fn revealed(
+    call: &Call<See>,
+    code: DossierCode,
+    key: LookupKey,
+    fields: &Fields,
+) -> Result<HttpResponse, Problem> {
+    let shown = call
+        .write(move |tx, act| {
+            let record = reveal(tx, act, &code)?;
+            let lookup_secret = lookup_secret(&record, &key);
+            Ok(DossierView { lookup_secret, ..open_view(tx, act, record)? })
+        })
+        .await?;
+    Ok(HttpResponse::Ok().insert_header(("ETag", super::call::etag(shown.version))).json(fields.pick(&shown)?))
+}
+
+/// Shows a record with the numbers it holds, of which there is a note by now.
+///
+/// # Errors
+/// [`Fault::Storage`].
+pub(in crate::http) fn open_view(tx: &mut Tx, act: Act<'_>, record: Record) -> Result<DossierView, Fault> {
+    let (applicant, submitted_by) = (record.applicant.clone(), record.papers.submitted_by.clone());
+    let masked = view(tx, act.ambient, act.now, record)?;
+    let submitted_by = submitted_by.map(SubmitterView::in_the_open);
+    Ok(DossierView { applicant: ApplicantView::in_the_open(applicant), submitted_by, ..masked })
+}
+
+/// What opens the look-up of a dossier. Answers to writes have none: they are kept for their replay, and the secret is kept
+/// nowhere.
+fn lookup_secret(record: &Record, key: &LookupKey) -> Option<String> {
+    (!record.standing.void).then(|| key.secret(&record.code))
 }
 
 /// Small changes; a member left out stays, `null` clears it.
@@ -338,55 +387,4 @@ async fn create_transition(mut call: Call<Handle>) -> Result<HttpResponse, Probl
 pub fn answer(tx: &mut Tx, act: Act<'_>, record: Record) -> Result<Reply, Fault> {
     let version = record.version;
     Reply::ok(&view(tx, act.ambient, act.now, record)?, version)
-}
-
-/// An event of the timeline; members of the event itself stand beside these.
-#[derive(Debug, Serialize, ToSchema)]
-struct TimelineItem {
-    /// Its place, from 1.
-    seq: i64,
-    /// When it took effect.
-    at: String,
-    /// When it was recorded.
-    recorded_at: String,
-    /// Who did it.
-    actor: String,
-    /// e.g. `dossier.received`.
-    event: String,
-    /// Members of the event.
-    #[serde(flatten)]
-    #[schema(value_type = Object)]
-    members: serde_json::Map<String, Value>,
-}
-
-/// Everything that happened to a dossier, oldest first.
-#[utoipa::path(tag = "dossiers", params(("code" = String, Path), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
-    (status = 200, description = "A page: items and next_cursor", body = Object), (status = 404, description = "Not there", body = ProblemBody)))]
-#[get("/v1/dossiers/{code}/timeline")]
-async fn get_timeline(call: Call<See>) -> Result<HttpResponse, Problem> {
-    let code: DossierCode = call.code("code")?;
-    let page = Query::of(&call.req, &["limit", "cursor"])?.page(1)?;
-    let after = match page.after_code() {
-        Some(text) => text.parse().map_err(|_| Problem::at("bad_cursor", "?cursor"))?,
-        None => 0,
-    };
-    let fetch = page.fetch();
-    let mut entries = call
-        .read(move |reader, actor| {
-            visible(reader, actor, &code)?;
-            Ok(journal::entries(reader, &code, after, fetch)?)
-        })
-        .await?;
-    let next_cursor = page.cut(&mut entries, |entry| vec![entry.seq.to_string()]);
-    let ambient = &call.state.ambient;
-    let items = entries.into_iter().map(|entry| TimelineItem {
-        seq: entry.seq,
-        at: stamp(ambient, entry.at),
-        recorded_at: stamp(ambient, entry.recorded_at),
-        event: entry.event.name(),
-        members: event_members(ambient, &entry.event),
-        actor: entry.actor,
-    });
-    let items: Vec<TimelineItem> = items.collect();
-    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
 }

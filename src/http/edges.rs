@@ -45,11 +45,19 @@ pub struct Edges {
     pub request_time: Duration,
     /// Whether the connection is encrypted here, and browsers may be told to insist on that.
     pub is_tls: bool,
+    /// How many rows an export may give out.
+    pub export_rows: usize,
 }
 
 impl Default for Edges {
     fn default() -> Self {
-        Self { proxies: Vec::new(), origins: Vec::new(), request_time: Duration::from_secs(120), is_tls: false }
+        Self {
+            proxies: Vec::new(),
+            origins: Vec::new(),
+            request_time: Duration::from_secs(120),
+            is_tls: false,
+            export_rows: 100_000,
+        }
     }
 }
 

@@ -48,7 +48,7 @@ const VERSION: i64 = 1;
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "uploaded_by": "clerk", "uploaded_at": "2026-03-02T09:00:00+07:00", "scan": "clean"
 }))]
-struct FileView {
+pub(in crate::http) struct FileView {
     /// Opaque identifier.
     id: String,
     /// Its name, with an ending that fits its content.
@@ -71,7 +71,8 @@ struct FileView {
     scan: Scan,
 }
 
-fn view(ambient: &Ambient, file: FileRecord) -> FileView {
+/// A file as it is shown.
+pub(in crate::http) fn view(ambient: &Ambient, file: FileRecord) -> FileView {
     FileView {
         id: file.id,
         name: file.name,

@@ -1,5 +1,7 @@
 //! Strict input: bodies with JSON Pointers to what is wrong, query parameters by name, pages, texts.
 
+use std::ops::RangeInclusive;
+
 use actix_web::HttpRequest;
 use actix_web::web::{Bytes, BytesMut, Payload};
 use base64::Engine;
@@ -19,6 +21,10 @@ use crate::domain::vocabulary::LocalTime;
 pub const MAX_BODY: usize = 1 << 20;
 /// Longest name, in characters.
 pub const MAX_NAME: usize = 200;
+/// How many items a page may have.
+const LIMITS: RangeInclusive<i64> = 1..=200;
+/// How many it has when nothing is said.
+const DEFAULT_LIMIT: i64 = 50;
 /// Longest personal number, in characters.
 const MAX_NUMBER: usize = 50;
 /// Longest note, in characters.
@@ -309,8 +315,8 @@ impl Query {
     /// # Errors
     /// `bad_limit`.
     pub fn limit(&self) -> Result<i64, Problem> {
-        let Some(text) = self.text("limit") else { return Ok(50) };
-        let number = text.parse::<i64>().ok().filter(|limit| (1..=200).contains(limit));
+        let Some(text) = self.text("limit") else { return Ok(DEFAULT_LIMIT) };
+        let number = text.parse::<i64>().ok().filter(|limit| LIMITS.contains(limit));
         number.ok_or_else(|| Problem::at("bad_limit", "?limit"))
     }
 
@@ -336,6 +342,19 @@ pub fn read_cursor(cursor: &str, parts: usize) -> Option<Vec<String>> {
 }
 
 impl PageWish {
+    /// `limit` and `cursor` of a body; the cursor holds `parts` texts.
+    ///
+    /// # Errors
+    /// `bad_limit`, `bad_cursor`.
+    pub fn of(limit: Option<i64>, cursor: Option<&str>, parts: usize) -> Result<Self, Problem> {
+        let limit = limit.unwrap_or(DEFAULT_LIMIT);
+        if !LIMITS.contains(&limit) {
+            return Err(Problem::at("bad_limit", "/limit"));
+        }
+        let read = |cursor| read_cursor(cursor, parts).ok_or_else(|| Problem::at("bad_cursor", "/cursor"));
+        Ok(Self { limit, after: cursor.map(read).transpose()? })
+    }
+
     /// How many rows to ask for, so that one more tells of a next page.
     pub fn fetch(&self) -> i64 {
         self.limit + 1

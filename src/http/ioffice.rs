@@ -26,7 +26,7 @@ use crate::domain::vocabulary::LetterKind;
 use crate::flow::accounts::hex;
 use crate::flow::actor::Authority;
 use crate::flow::exchange::{About, Fetcher, Reply, fetch, hear};
-use crate::flow::{Actor, papers};
+use crate::flow::{Actor, papers, reveal};
 use crate::integrations::edxml::packet::Attachment;
 use crate::integrations::edxml::{self, EdxmlRefusal, MAX_PACKET, Packet, letter};
 use crate::storage::exchange::{self, WaitingLetter};
@@ -140,6 +140,9 @@ async fn get_packet(call: Call<Exchange>) -> Result<HttpResponse, Problem> {
             // What is called back is no longer to be signed.
             let is_sent = outgoing.business != Business::Recall;
             let paper = if is_sent { Some(papers::letter(tx, &id, act.now)?) } else { None };
+            if let Some(paper) = &paper {
+                reveal::in_packet(tx, act, paper)?;
+            }
             Ok((outgoing, paper))
         })
         .await?;

@@ -17,6 +17,7 @@ pub mod problem;
 mod reach;
 pub mod schema;
 pub mod texts;
+pub mod timeline;
 pub mod tokens;
 
 pub mod changes;
@@ -33,6 +34,7 @@ pub mod letters_bulk;
 pub mod papers;
 pub mod register;
 pub mod reports;
+pub mod search;
 pub mod service_index;
 pub mod statistics;
 
@@ -42,6 +44,7 @@ pub mod ioffice;
 pub mod agencies;
 pub mod calendar;
 pub mod catalogue;
+pub mod data_subjects;
 pub mod deadlines;
 
 pub mod notices;
@@ -144,6 +147,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(sessions::routes)
         .configure(oauth::routes)
         .configure(dossiers::routes)
+        .configure(timeline::routes)
+        .configure(search::routes)
+        .configure(data_subjects::routes)
         .configure(corrections::routes)
         .configure(files::routes)
         .configure(imports::routes)

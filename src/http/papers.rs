@@ -13,7 +13,7 @@ use crate::documents::press::Press;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::forms::Printable;
 use crate::flow::accounts::hex;
-use crate::flow::{Fault, papers};
+use crate::flow::{Fault, papers, reveal};
 use crate::storage::dossier_row::Record;
 use crate::storage::{Reader, letters};
 
@@ -109,27 +109,30 @@ pub(in crate::http) async fn hand_out<P: Printable + Send + 'static>(
 async fn of_dossier<P: Printable + Send + 'static>(
     call: Call<See>,
     (kind, name): (Kind, &str),
-    assemble: impl FnOnce(&mut Reader, &Record) -> Result<P, Fault> + Send + 'static,
+    mut assemble: impl FnMut(&mut Reader, &Record) -> Result<P, Fault> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
     let code: DossierCode = call.code("code")?;
-    let name = format!("{name}_{code}.{}", kind.extension());
+    let file = format!("{name}_{code}.{}", kind.extension());
+    let what = name.to_owned();
     let paper = call
-        .read(move |reader, actor| {
-            let record = visible(reader, actor, &code)?;
-            assemble(reader, &record)
+        .prepare(move |tx, act| {
+            let mut record = visible(tx, act.actor, &code)?;
+            reveal::on_paper(tx, act, &mut record, &what, &mut assemble)
         })
         .await?;
-    hand_out(&call, paper, kind, &name).await
+    hand_out(&call, paper, kind, &file).await
 }
 
 /// The letter in the path, whose dossier the caller must be able to look up.
 async fn letter(call: Call<See>, kind: Kind) -> Result<HttpResponse, Problem> {
     let (id, now) = (call.path("id").to_owned(), call.state.ambient.now());
     let paper = call
-        .read(move |reader, actor| {
-            let letter = letters::find(reader, &id)?.ok_or(Fault::NotFound("letter"))?;
-            let record = visible(reader, actor, &letter.dossier)?;
-            papers::letter_of(reader, letter, &record, now)
+        .prepare(move |tx, act| {
+            let letter = letters::find(tx, &id)?.ok_or(Fault::NotFound("letter"))?;
+            let mut record = visible(tx, act.actor, &letter.dossier)?;
+            let assemble =
+                |reader: &mut Reader, record: &Record| papers::letter_of(reader, letter.clone(), record, now);
+            reveal::on_paper(tx, act, &mut record, "phieu-xin-loi", assemble)
         })
         .await?;
     let name = format!("phieu-xin-loi_{}.{}", paper.dossier, kind.extension());

@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, get};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::agencies::require_scope;
+use super::audit;
 use super::call::{Call, See};
 use super::input::Query;
 use super::papers::{Kind, hand_out};
@@ -23,6 +24,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(get_register).service(get_register_xlsx).service(get_register_pdf).service(get_letter_register);
 }
 
+/// How long a register may be: what its kind takes, and no more than an export may give out here.
+fn limits(call: &Call<See>, kind: Limits) -> Limits {
+    Limits { most: kind.most.min(call.state.edges.export_rows), ..kind }
+}
+
 /// The dossiers that a register asked for holds.
 fn wanted(call: &Call<See>, query: &Query, asked: &Asked) -> Result<Filter, Problem> {
     Ok(Filter {
@@ -36,16 +42,17 @@ async fn register(call: &Call<See>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["agency", "from", "to", "period"])?;
     let asked = Asked::of(call, &query)?;
     let filter = wanted(call, &query, &asked)?;
-    let wish = asked.clone();
-    let bytes = call
+    let (wish, limits) = (asked.clone(), limits(call, Limits::SHEET));
+    let (bytes, count) = call
         .read(move |reader, actor| {
             require_scope(reader, actor, wish.agency.as_ref())?;
             let agency = name_of(reader, wish.agency.as_ref())?;
             let mut register = Register::open(&agency, wish.period, wish.imprint.made_at).map_err(unwritten)?;
-            entries(reader, &filter, Limits::SHEET, |entry| register.write(entry).map_err(unwritten))?;
-            register.finish().map_err(unwritten)
+            let count = entries(reader, &filter, limits, |entry| register.write(entry).map_err(unwritten))?;
+            Ok((register.finish().map_err(unwritten)?, count))
         })
         .await?;
+    audit::gives_rows(&call.req, count);
     Ok(workbook(bytes, &asked.file_name("so-theo-doi", "xlsx")))
 }
 
@@ -96,16 +103,17 @@ async fn get_letter_register(call: Call<See>) -> Result<HttpResponse, Problem> {
         from: Some(asked.window.from),
         until: Some(asked.window.until),
     };
-    let wish = asked.clone();
-    let bytes = call
+    let (wish, limits) = (asked.clone(), limits(&call, Limits::SHEET));
+    let (bytes, count) = call
         .read(move |reader, actor| {
             require_scope(reader, actor, wish.agency.as_ref())?;
             let agency = name_of(reader, wish.agency.as_ref())?;
             let mut register = LetterRegister::open(&agency, wish.period, wish.imprint.made_at).map_err(unwritten)?;
-            letter_entries(reader, &filter, Limits::SHEET, |entry| register.write(entry).map_err(unwritten))?;
-            register.finish().map_err(unwritten)
+            let count = letter_entries(reader, &filter, limits, |entry| register.write(entry).map_err(unwritten))?;
+            Ok((register.finish().map_err(unwritten)?, count))
         })
         .await?;
+    audit::gives_rows(&call.req, count);
     Ok(workbook(bytes, &asked.file_name("van-ban-xin-loi", "xlsx")))
 }
 
@@ -122,12 +130,13 @@ async fn get_register_pdf(call: Call<See>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["agency", "from", "to", "period"])?;
     let asked = Asked::of(&call, &query)?;
     let filter = wanted(&call, &query, &asked)?;
-    let (wish, now) = (asked.clone(), call.state.ambient.now());
+    let (wish, now, limits) = (asked.clone(), call.state.ambient.now(), limits(&call, Limits::PAPER));
     let paper = call
         .read(move |reader, actor| {
             require_scope(reader, actor, wish.agency.as_ref())?;
-            papers::register(reader, wish.agency.as_ref(), &filter, wish.period, now)
+            papers::register(reader, wish.agency.as_ref(), (&filter, limits), wish.period, now)
         })
         .await?;
+    audit::gives_rows(&call.req, paper.entries.len());
     hand_out(&call, paper, Kind::Pdf, &asked.file_name("so-theo-doi", "pdf")).await
 }

@@ -53,6 +53,7 @@ pub(in crate::storage) struct Row {
     received_by: Option<String>,
     outcome: String,
     reason: Option<String>,
+    row_count: Option<i64>,
 }
 
 impl Row {
@@ -77,6 +78,7 @@ impl Row {
             received_by: belongs.received_by,
             outcome: outcome.as_str().to_owned(),
             reason,
+            row_count: trace.rows,
         }
     }
 
@@ -89,6 +91,7 @@ impl Row {
             action: self.action,
             resource: self.resource,
             part: self.part,
+            rows: self.row_count,
         };
         let belongs = Belongs { agency: self.agency, received_by: self.received_by };
         let outcome: Outcome = parsed("outcome", &self.outcome)?;

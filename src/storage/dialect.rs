@@ -44,6 +44,21 @@ pub(in crate::storage) fn lock_dossier(tx: &mut Tx, code: &str) -> Result<(), St
     Ok(())
 }
 
+/// Empties the reasons that events of an anonymised dossier gave: the one change that the journal's guard lets through.
+pub(in crate::storage) fn empty_reasons(tx: &mut Tx, dossier: &str) -> Result<(), StorageError> {
+    const SQLITE: &str = "UPDATE journal SET event = json_set(event, '$.reason', '') \
+                          WHERE dossier = ?1 AND json_extract(event, '$.reason') <> ''";
+    const POSTGRES: &str = "UPDATE journal SET event = jsonb_set(event::jsonb, '{reason}', '\"\"')::text \
+                            WHERE dossier = $1 AND event::jsonb ->> 'reason' <> ''";
+    match &mut *tx.connection {
+        AnyConnection::Sqlite(connection) => diesel::sql_query(SQLITE).bind::<Text, _>(dossier).execute(connection)?,
+        AnyConnection::Postgres(connection) => {
+            diesel::sql_query(POSTGRES).bind::<Text, _>(dossier).execute(connection)?
+        }
+    };
+    Ok(())
+}
+
 /// Makes those who bring a file's content in or take it out take turns, until this transaction ends. On SQLite the write
 /// lock does that already.
 pub(in crate::storage) fn lock_content(tx: &mut Tx, sha256: &str) -> Result<(), StorageError> {

@@ -57,6 +57,8 @@ pub struct Record {
     pub created_at: LocalTime,
     /// Counts its changes.
     pub version: i64,
+    /// When the persons in it were forgotten.
+    pub anonymised_at: Option<LocalTime>,
 }
 
 impl Record {
@@ -111,16 +113,17 @@ pub(in crate::storage) struct Row {
     summary: Option<String>,
     assignee: Option<String>,
     note: Option<String>,
-    papers: String,
+    pub(in crate::storage) papers: String,
     search_text: String,
     created_at: NaiveDateTime,
     version: i64,
     settled_at: Option<NaiveDateTime>,
-    sealed: Option<String>,
-    identity_hash: Option<String>,
-    phone_hash: Option<String>,
-    submitter_identity_hash: Option<String>,
-    submitter_phone_hash: Option<String>,
+    pub(in crate::storage) sealed: Option<String>,
+    pub(in crate::storage) identity_hash: Option<String>,
+    pub(in crate::storage) phone_hash: Option<String>,
+    pub(in crate::storage) submitter_identity_hash: Option<String>,
+    pub(in crate::storage) submitter_phone_hash: Option<String>,
+    anonymised_at: Option<NaiveDateTime>,
 }
 
 /// The numbers of persons in a dossier, as they are sealed: all together, which is one key and one nonce for a row.
@@ -229,6 +232,7 @@ impl Row {
             search_text: fold(&format!("{} {}", record.code, applicant.name)),
             created_at: record.created_at,
             version: record.version,
+            anonymised_at: record.anonymised_at,
             settled_at: settled_at(record),
         })
     }
@@ -276,6 +280,7 @@ impl Row {
             papers,
             created_at: self.created_at,
             version: self.version,
+            anonymised_at: self.anonymised_at,
         })
     }
 

@@ -97,7 +97,7 @@ pub fn insert(
 /// # Errors
 /// [`StorageError::Duplicate`] when a code is taken.
 pub fn insert_imported(tx: &mut Tx, filed: &[Filed<'_>], stamp: Stamp<'_>) -> Result<(), StorageError> {
-    let rows = filed.iter().map(|one| Row::of(one.record)).collect::<Result<Vec<Row>, StorageError>>()?;
+    let rows = filed.iter().map(|one| Row::of(one.record, &tx.vault)).collect::<Result<Vec<Row>, StorageError>>()?;
     dialect::insert_all!(tx, dossiers, rows);
     let spans = filed.iter().flat_map(|one| {
         let dossier = one.record.code.to_string();

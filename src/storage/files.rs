@@ -1,4 +1,4 @@
-//! Files of dossiers, the claims on their contents, and who was given them.
+//! Files of dossiers, and the claims on their contents.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::db::{Reader, Tx};
 use super::dialect;
 use super::error::StorageError;
 use super::parsed;
-use super::schema::{file_claims, file_reads, files};
+use super::schema::{file_claims, files};
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::vocabulary::{FileKind, LocalTime, Scan};
 
@@ -213,49 +213,4 @@ pub fn stale_claims(reader: &mut Reader, before: LocalTime, limit: i64) -> Resul
         .select((file_claims::id, file_claims::sha256))
         .load(&mut *reader.connection)?;
     Ok(rows.into_iter().map(|(id, sha256)| Claim { id, sha256 }).collect())
-}
-
-/// Somebody was given a file's content.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileRead {
-    /// The file.
-    pub file: String,
-    /// Identifier of the caller.
-    pub reader: String,
-    /// Their name.
-    pub reader_name: String,
-    /// When.
-    pub read_at: LocalTime,
-}
-
-/// Notes under `id` that somebody is given a file's content (domain.md 9: access log).
-///
-/// # Errors
-/// [`StorageError`].
-pub fn note_read(tx: &mut Tx, id: &str, dossier: &DossierCode, read: &FileRead) -> Result<(), StorageError> {
-    diesel::insert_into(file_reads::table)
-        .values((
-            file_reads::id.eq(id),
-            file_reads::file.eq(&read.file),
-            file_reads::dossier.eq(dossier.to_string()),
-            file_reads::reader.eq(&read.reader),
-            file_reads::reader_name.eq(&read.reader_name),
-            file_reads::read_at.eq(read.read_at),
-        ))
-        .execute(&mut *tx.connection)?;
-    Ok(())
-}
-
-/// Who was given files of a dossier, the oldest first.
-///
-/// # Errors
-/// [`StorageError`].
-pub fn reads(reader: &mut Reader, dossier: &DossierCode) -> Result<Vec<FileRead>, StorageError> {
-    let rows: Vec<(String, String, String, LocalTime)> = file_reads::table
-        .filter(file_reads::dossier.eq(dossier.to_string()))
-        .order((file_reads::read_at.asc(), file_reads::id.asc()))
-        .select((file_reads::file, file_reads::reader, file_reads::reader_name, file_reads::read_at))
-        .load(&mut *reader.connection)?;
-    let shown = |(file, reader, reader_name, read_at)| FileRead { file, reader, reader_name, read_at };
-    Ok(rows.into_iter().map(shown).collect())
 }

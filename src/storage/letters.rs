@@ -197,6 +197,19 @@ pub fn about_deadline(reader: &mut Reader, dossier: &DossierCode) -> Result<Opti
     row.map(Row::read).transpose()
 }
 
+/// All letters of a dossier, in the order they were opened.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn of_dossier(reader: &mut Reader, dossier: &DossierCode) -> Result<Vec<LetterRecord>, StorageError> {
+    let rows: Vec<Row> = letters::table
+        .filter(letters::dossier.eq(dossier.to_string()))
+        .order((letters::created_at.asc(), letters::id.asc()))
+        .select(Row::as_select())
+        .load(&mut *reader.connection)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
 /// The letters about the deadlines of these dossiers that are not cancelled.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ use super::lineage::held;
 use super::schema::{agency_tree, dossiers};
 use super::sql::{Condition, Sql, Value};
 use super::vault::Vault;
+use crate::domain::personal::{plain_identity, plain_phone};
 use crate::domain::statistics::{Column, Window};
 use crate::domain::timeliness::Timing;
 use crate::domain::vocabulary::{AgencyCode, Channel, FieldCode, LocalTime, ProcedureCode, ProcedureLevel, Status};
@@ -138,6 +139,53 @@ pub fn page(
 ) -> Result<Vec<Record>, StorageError> {
     let query = ordered(narrowed(dossiers::table.into_boxed(), filter, &reader.vault), filter.order, after);
     let rows: Vec<Row> = query.limit(limit).select(Row::as_select()).load(&mut *reader.connection)?;
+    rows.into_iter().map(|row| row.read(&reader.vault)).collect()
+}
+
+/// A person, by one of their numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Person {
+    /// By the identity number.
+    Identity(String),
+    /// By the telephone number.
+    Phone(String),
+}
+
+impl Person {
+    /// Whether the number is the applicant's, and not only that of who handed the dossier in.
+    pub fn is_applicant(&self, record: &Record) -> bool {
+        let same = |plain: fn(&str) -> Option<String>, theirs: &Option<String>, given: &str| {
+            theirs.as_deref().and_then(plain).is_some_and(|theirs| Some(theirs) == plain(given))
+        };
+        match self {
+            Self::Identity(number) => same(plain_identity, &record.applicant.identity_no, number),
+            Self::Phone(number) => same(plain_phone, &record.applicant.phone, number),
+        }
+    }
+}
+
+/// Every visible dossier that a person applied for or handed in for somebody, by filing.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn of_person(reader: &mut Reader, visible: &Visible, person: &Person) -> Result<Vec<Record>, StorageError> {
+    let query = seen(dossiers::table.into_boxed(), visible);
+    let query = match person {
+        Person::Identity(number) => {
+            let hashes = reader.vault.identity_hashes(number);
+            let applicant = dossiers::identity_hash.eq_any(hashes.clone());
+            query.filter(applicant.or(dossiers::submitter_identity_hash.eq_any(hashes)))
+        }
+        Person::Phone(number) => {
+            let hashes = reader.vault.phone_hashes(number);
+            let applicant = dossiers::phone_hash.eq_any(hashes.clone());
+            query.filter(applicant.or(dossiers::submitter_phone_hash.eq_any(hashes)))
+        }
+    };
+    let rows: Vec<Row> = query
+        .order((dossiers::filed_at.asc(), dossiers::code.asc()))
+        .select(Row::as_select())
+        .load(&mut *reader.connection)?;
     rows.into_iter().map(|row| row.read(&reader.vault)).collect()
 }
 

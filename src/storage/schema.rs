@@ -435,17 +435,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    file_reads (id) {
-        id -> Text,
-        file -> Text,
-        dossier -> Text,
-        reader -> Text,
-        reader_name -> Text,
-        read_at -> Timestamp,
-    }
-}
-
-diesel::table! {
     leases (name) {
         name -> Text,
         holder -> Text,
@@ -531,6 +520,7 @@ diesel::table! {
         received_by -> Nullable<Text>,
         outcome -> Text,
         reason -> Nullable<Text>,
+        row_count -> Nullable<BigInt>,
     }
 }
 
@@ -600,7 +590,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     reports,
     files,
     file_claims,
-    file_reads,
     leases,
     balance_stamps,
     balance_gate,

@@ -10,7 +10,8 @@ use motcua::files::scan::Scanner;
 use motcua::files::store::FileStore;
 use motcua::flow::files::{claim, release};
 use motcua::flow::{Act, Actor};
-use motcua::storage::files::{Claim, components, reads, stale_claims};
+use motcua::storage::files::{Claim, components, stale_claims};
+use motcua::storage::personal_reads;
 use motcua::worker::tidy_files;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -125,10 +126,10 @@ story!(a_file_is_put_on_a_dossier_and_comes_back_as_it_was, |app| {
     );
     assert!(!timeline.text.contains("Nguyễn"));
     let parsed = code.parse().unwrap();
-    let read = app.db.read(|reader| reads(reader, &parsed)).unwrap();
+    let read = app.db.read(|reader| personal_reads::page(reader, &parsed, (0, ""), 9)).unwrap();
     assert_eq!(
-        read.iter().map(|read| (read.file.as_str(), read.reader_name.as_str())).collect::<Vec<_>>(),
-        [(id, "clerk")]
+        read.iter().map(|read| (read.what.clone(), read.reader_name.as_str())).collect::<Vec<_>>(),
+        [(format!("file {id}"), "clerk")]
     );
     let known = app
         .send(
@@ -140,7 +141,11 @@ story!(a_file_is_put_on_a_dossier_and_comes_back_as_it_was, |app| {
         )
         .await;
     assert_eq!((known.status.as_u16(), known.bytes.len()), (304, 0));
-    assert_eq!(app.db.read(|reader| reads(reader, &parsed)).unwrap().len(), 1, "nothing was given out");
+    assert_eq!(
+        app.db.read(|reader| personal_reads::page(reader, &parsed, (0, ""), 9)).unwrap().len(),
+        1,
+        "nothing was given out"
+    );
     // For the portal record (`TaiLieuNop`): what was handed in, and nothing else.
     add(app, &admin, &code, "kind=result", "Quyết định.pdf", pdf(50)).await.expect(201);
     let handed_in = app.db.read(|reader| components(reader, &parsed)).unwrap();
@@ -356,7 +361,11 @@ story!(a_lost_content_is_a_fault_and_no_missing_page, |app| {
     let path = format!("/v1/dossiers/{code}/files/{}", file["id"].as_str().unwrap());
     std::fs::remove_file(&below(app.folder.path())[0]).unwrap();
     assert_eq!(app.get(&format!("{path}/content"), &admin).await.problem(500), "internal");
-    assert_eq!(app.db.read(|reader| reads(reader, &code.parse().unwrap())).unwrap(), [], "nobody was given anything");
+    assert_eq!(
+        app.db.read(|reader| personal_reads::page(reader, &code.parse().unwrap(), (0, ""), 9)).unwrap(),
+        [],
+        "nobody was given anything"
+    );
     // Whoever has it still can bring it back; and what is not there is no hindrance to its removal.
     add(app, &admin, &code, "kind=component", "a.pdf", pdf(100)).await.expect(201);
     assert_eq!(app.get(&format!("{path}/content"), &admin).await.bytes, pdf(100));

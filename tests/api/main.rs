@@ -26,6 +26,7 @@ mod my_dossiers;
 mod notices;
 mod openid;
 mod papers;
+mod personal;
 mod public;
 mod reports;
 mod retries;

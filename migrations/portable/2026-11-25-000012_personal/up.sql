@@ -16,13 +16,16 @@ CREATE INDEX dossiers_of_submitter_phone ON dossiers (submitter_phone_hash) WHER
 -- The secrets of a webhook, sealed together; where it is set, the open columns hold none.
 ALTER TABLE webhooks ADD COLUMN sealed TEXT;
 
+-- How many rows an export gave out.
+ALTER TABLE audit ADD COLUMN row_count BIGINT;
+
 -- The keys that something here is sealed under, each with a proof that only it opens.
 CREATE TABLE data_keys (
     id TEXT NOT NULL PRIMARY KEY,
     proof TEXT NOT NULL
 );
 
--- Who saw numbers in the open, and where: after which event of the dossier, in the order of the identifiers.
+-- Who saw numbers in the open or was given a file, and where: after which event of the dossier, in the order of the identifiers.
 CREATE TABLE personal_reads (
     dossier TEXT NOT NULL,
     after_seq BIGINT NOT NULL,
@@ -33,3 +36,10 @@ CREATE TABLE personal_reads (
     read_at TIMESTAMP NOT NULL,
     PRIMARY KEY (dossier, after_seq, id)
 );
+-- Files that were given out stood in a table of their own.
+INSERT INTO personal_reads (dossier, after_seq, id, reader, reader_name, what, read_at)
+    SELECT r.dossier,
+        (SELECT COALESCE(MAX(j.seq), 0) FROM journal j WHERE j.dossier = r.dossier AND j.recorded_at <= r.read_at),
+        r.id, r.reader, r.reader_name, 'file ' || r.file, r.read_at
+    FROM file_reads r;
+DROP TABLE file_reads;
