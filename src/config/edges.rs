@@ -46,6 +46,7 @@ impl EdgeSettings {
             origins: self.cors_origins.clone(),
             request_time: Duration::from_secs(self.request_seconds),
             is_tls: self.tls_cert.is_some(),
+            ..Edges::default()
         }
     }
 

@@ -35,6 +35,7 @@ pub mod administer;
 pub mod audit;
 pub mod clients;
 pub mod sessions;
+pub mod watch;
 
 pub use actor::{Act, Action, Actor};
 pub use fault::Fault;

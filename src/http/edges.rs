@@ -42,13 +42,21 @@ pub struct Edges {
     pub origins: Vec<String>,
     /// How long a request may take.
     pub request_time: Duration,
+    /// How long a client may send nothing of a body that is waited for.
+    pub idle_time: Duration,
     /// Whether the connection is encrypted here, and browsers may be told to insist on that.
     pub is_tls: bool,
 }
 
 impl Default for Edges {
     fn default() -> Self {
-        Self { proxies: Vec::new(), origins: Vec::new(), request_time: Duration::from_secs(120), is_tls: false }
+        Self {
+            proxies: Vec::new(),
+            origins: Vec::new(),
+            request_time: Duration::from_secs(120),
+            idle_time: Duration::from_secs(30),
+            is_tls: false,
+        }
     }
 }
 

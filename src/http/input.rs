@@ -1,7 +1,7 @@
 //! Strict input: bodies with JSON Pointers to what is wrong, query parameters by name, pages, texts.
 
 use actix_web::HttpRequest;
-use actix_web::web::{Bytes, BytesMut, Payload};
+use actix_web::web::{Bytes, BytesMut};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, FixedOffset, NaiveDate};
@@ -10,6 +10,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use unicode_normalization::UnicodeNormalization;
 
+use super::incoming::Incoming;
 use super::problem::{FieldError, Problem};
 use crate::ambient::Ambient;
 use crate::domain::vocabulary::LocalTime;
@@ -24,8 +25,8 @@ pub const MAX_NOTE: usize = 2_000;
 /// Reads a whole JSON body; one that is too large is read to its end and refused, so that the client gets the answer.
 ///
 /// # Errors
-/// `unsupported_media_type`, `payload_too_large`, `unreadable_body`.
-pub async fn read_body(req: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> {
+/// `unsupported_media_type`, `payload_too_large`, `unreadable_body`, `body_stalled`.
+pub async fn read_body(req: &HttpRequest, payload: Incoming) -> Result<Bytes, Problem> {
     let body = gather(payload, MAX_BODY).await?.ok_or_else(|| Problem::new("payload_too_large"))?;
     let kind = actix_web::HttpMessage::content_type(req);
     if body.is_empty()
@@ -41,12 +42,12 @@ pub async fn read_body(req: &HttpRequest, payload: Payload) -> Result<Bytes, Pro
 /// Reads a whole body of at most `most` bytes; `None` for a larger one, which is read to its end and not kept.
 ///
 /// # Errors
-/// `unreadable_body`.
-pub async fn gather(mut payload: Payload, most: usize) -> Result<Option<Bytes>, Problem> {
+/// `unreadable_body`, `body_stalled`.
+pub async fn gather(mut payload: Incoming, most: usize) -> Result<Option<Bytes>, Problem> {
     let mut body = BytesMut::new();
     let mut too_large = false;
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|cause| Problem::new("unreadable_body").hint(cause))?;
+        let chunk = chunk?;
         too_large = too_large || body.len() + chunk.len() > most;
         if too_large {
             body = BytesMut::new();
