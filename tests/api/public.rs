@@ -238,7 +238,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     let mut stream = TcpStream::connect(app.base.trim_start_matches("http://")).unwrap();
     let head = "POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{";
     stream.write_all(head.as_bytes()).unwrap();
-    let answer = answer_to(stream);
+    let answer = actix_web::rt::task::spawn_blocking(move || answer_to(stream)).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
     for part in ["\"code\":\"timed_out\"", "\"request_id\":\"", "retry-after: 2", "x-content-type-options: nosniff"] {
         assert!(answer.contains(part), "{part}: {answer}");
@@ -260,21 +260,25 @@ async fn an_upload_whose_client_falls_silent_is_dropped() {
     let code = app.receive(&admin, json!({})).await;
     let before = app.get("/v1/dossiers", &admin).await.text;
     let upload = format!("/v1/dossiers/{code}/files?kind=component");
-    for (path, kind, begun) in [
+    let begun = [
         ("/v1/imports", "application/x-ndjson", "{\"procedure\""),
         ("/v1/imports?atomic=true", "application/x-ndjson", ""),
         (&*upload, "application/pdf", "%PDF-1.7"),
         ("/v1/ioffice/packets", "application/xml", "<edXML"),
         // Whatever is to be read at once is not waited for any longer.
         ("/v1/dossiers", "application/json", "{"),
-    ] {
+    ];
+    let answers = begun.map(|(path, kind, part)| {
         let mut stream = TcpStream::connect(app.base.trim_start_matches("http://")).unwrap();
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {admin}\r\nContent-Type: {kind}\r\n\
-             Content-Disposition: attachment; filename=\"a.pdf\"\r\nContent-Length: 99\r\n\r\n{begun}"
+             Content-Disposition: attachment; filename=\"a.pdf\"\r\nContent-Length: 99\r\n\r\n{part}"
         );
         stream.write_all(head.as_bytes()).unwrap();
-        let answer = answer_to(stream);
+        actix_web::rt::task::spawn_blocking(move || answer_to(stream))
+    });
+    for ((path, ..), answer) in begun.iter().zip(answers) {
+        let answer = answer.await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 408 "), "{path}: {answer}");
         assert!(answer.contains("\"code\":\"body_stalled\""), "{path}: {answer}");
     }
