@@ -1,6 +1,6 @@
 //! What the API document says of every operation, once: the problems that follow from what kind of operation it is.
 
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::{ContentBuilder, HttpMethod, OpenApi, Ref, RefOr, ResponseBuilder};
 
 /// The media type of problems.
@@ -40,6 +40,9 @@ fn common(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<(&'stat
     let has_body = operation.request_body.is_some();
     let is_write = !matches!(method, HttpMethod::Get);
     let is_part = path.contains('{');
+    let mut parameters = operation.parameters.iter().flatten();
+    let is_queried =
+        parameters.any(|parameter| matches!(parameter, RefOr::T(found) if found.parameter_in == ParameterIn::Query));
     let all = [
         ("400", "The body, a parameter or a header cannot be read", is_signed_in || has_body),
         ("401", "Not signed in", is_signed_in),
@@ -50,7 +53,7 @@ fn common(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<(&'stat
         ("412", "Changed since it was read", is_signed_in && is_write && is_part),
         ("413", "The body is too large", has_body),
         ("415", "The body is not of this media type", has_body),
-        ("422", "Refused, or the Idempotency-Key came with another body", is_signed_in && is_write),
+        ("422", "What can be read is refused", is_signed_in && (is_write || is_queried)),
         ("428", "If-Match is required", is_signed_in && matches!(method, HttpMethod::Put | HttpMethod::Patch)),
         ("503", "Busy; ask again as Retry-After says", is_signed_in || has_body),
     ];

@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::web::{Bytes, BytesMut};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, FixedOffset, NaiveDate};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
 use futures_util::StreamExt;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
@@ -266,7 +266,8 @@ impl Query {
         let parse = |text| {
             NaiveDate::parse_from_str(text, "%Y-%m-%d")
                 .ok()
-                .filter(|_| text.len() == 10)
+                // Signs, blanks and missing zeros are read, too, and years of more or less than four digits.
+                .filter(|date| date.to_string() == text)
                 .ok_or_else(|| Problem::at("invalid_parameter", format!("?{name}")))
         };
         text.map(parse).transpose()
@@ -280,7 +281,10 @@ impl Query {
         let parse = |text: &str| {
             DateTime::<FixedOffset>::parse_from_rfc3339(&text.replace(' ', "+"))
                 .map(|at| ambient.local(at))
-                .map_err(|_| Problem::at("invalid_parameter", format!("?{name}")))
+                .ok()
+                // With another offset the last and the first day of four-digit years are none.
+                .filter(|at| (1..=9999).contains(&at.year()))
+                .ok_or_else(|| Problem::at("invalid_parameter", format!("?{name}")))
         };
         self.text(name).map(parse).transpose()
     }

@@ -12,6 +12,7 @@ pub mod input;
 pub mod limits;
 pub mod lookup_key;
 pub mod middleware;
+mod page;
 pub mod problem;
 pub mod schema;
 pub mod texts;

@@ -68,8 +68,10 @@ const UNSUPPORTED_GRANT: OauthError =
 const INVALID_CLIENT: OauthError =
     OauthError { error: "invalid_client", error_description: "unknown client or wrong secret" };
 /// Section 5.2 has no word for it; this is the nearest one of the register of OAuth's errors (section 4.1.2.1).
-const TOO_MANY: OauthError =
-    OauthError { error: "temporarily_unavailable", error_description: "too many wrong secrets; wait as Retry-After says" };
+const TOO_MANY: OauthError = OauthError {
+    error: "temporarily_unavailable",
+    error_description: "too many wrong secrets; wait as Retry-After says",
+};
 const INVALID_SCOPE: OauthError = OauthError {
     error: "invalid_scope",
     error_description: "a scope that there is not or that the client does not have",

@@ -53,8 +53,9 @@ pub struct ProblemBody {
     pub detail: String,
     /// Stable name of the rule.
     pub code: String,
-    /// Identifies the request in the service's log.
-    pub request_id: String,
+    /// Identifies the request in the service's log; the problem of one of many items goes by that of the whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
     /// The members at fault, where there are any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldErrorBody>,

@@ -15,8 +15,8 @@ use crate::files::Files;
 use crate::flow::sessions::LENGTH;
 use crate::flow::strike::keep_up;
 use crate::flow::sweep::sweep;
-use crate::flow::{Fault, audit};
 use crate::flow::watch::FAILURES_KEPT;
+use crate::flow::{Fault, audit};
 use crate::storage::{Db, deliveries, idempotency, leases, sessions, sign_ins};
 
 pub use tidy::tidy_files;

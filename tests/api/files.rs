@@ -5,9 +5,9 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use motcua::files::{FileFault, Files};
 use motcua::files::scan::Scanner;
 use motcua::files::store::FileStore;
+use motcua::files::{FileFault, Files};
 use motcua::flow::files::{claim, release};
 use motcua::flow::{Act, Actor};
 use motcua::storage::files::{Claim, components, reads, stale_claims};

@@ -115,7 +115,8 @@ story!(wrong_secrets_make_a_client_wait_whether_or_not_there_is_one, |app| {
     app.office().await;
     let known = client(app, &["dossiers:read"], "H16.18").await;
     let (other, nobody) = (client(app, &["dossiers:read"], "H16.18").await, ("nobody".to_owned(), String::new()));
-    let guess = async |id: &str| ask(app, &format!("grant_type=client_credentials&client_id={id}&client_secret=x")).await;
+    let guess =
+        async |id: &str| ask(app, &format!("grant_type=client_credentials&client_id={id}&client_secret=x")).await;
     // As people wait: 30 s with the fifth failure, then twice as long.
     for (time, failures, wait) in [("09:00:00", 5, "30"), ("09:00:30", 1, "60"), ("09:01:30", 1, "120")] {
         app.at(&format!("2026-03-02T{time}"));
