@@ -273,7 +273,7 @@ impl Query {
         text.map(parse).transpose()
     }
 
-    /// A timestamp in RFC 3339. A `+` that was not escaped arrives as a space and is taken for what it was.
+    /// A timestamp in RFC 3339, of 1970 or later. A `+` that was not escaped arrives as a space and is taken for what it was.
     ///
     /// # Errors
     /// `invalid_parameter`.
@@ -282,8 +282,8 @@ impl Query {
             DateTime::<FixedOffset>::parse_from_rfc3339(&text.replace(' ', "+"))
                 .map(|at| ambient.local(at))
                 .ok()
-                // With another offset the last and the first day of four-digit years are none.
-                .filter(|at| (1..=9999).contains(&at.year()))
+                // Before, zones were off by seconds, which RFC 3339 cannot write; after, years have five digits.
+                .filter(|at| (1970..=9999).contains(&at.year()))
                 .ok_or_else(|| Problem::at("invalid_parameter", format!("?{name}")))
         };
         self.text(name).map(parse).transpose()

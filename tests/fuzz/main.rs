@@ -87,8 +87,12 @@ proptest! {
     #[test]
     fn a_query_is_taken_whole_or_refused_by_name(text in texts(QUERIES)) {
         let known = ["from", "to", "agency", "received_at", "unit", "amount", "limit", "cursor", "q", "timing", "reveal", "fields"];
-        prop_assume!(format!("/?{text}").parse::<actix_web::http::Uri>().is_ok());
-        let request = TestRequest::with_uri(&format!("/?{text}")).to_http_request();
+        let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"=&%+-.:,_~!*'();/?@".contains(&byte);
+        let sent: String = text
+            .bytes()
+            .map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+            .collect();
+        let request = TestRequest::with_uri(&format!("/?{sent}")).to_http_request();
         match Query::of(&request, &known) {
             Err(problem) => prop_assert!(is_named(problem.code()), "{}", problem.code()),
             Ok(query) => {
@@ -106,7 +110,7 @@ proptest! {
 
     #[test]
     fn a_date_prints_as_it_was_written(text in texts(DATES)) {
-        prop_assume!(!text.contains('\0'));
+        let text = text.replace('\0', "");
         match query(&text).date("x") {
             Ok(date) => prop_assert_eq!(date.unwrap().format("%Y-%m-%d").to_string(), text),
             Err(problem) => prop_assert_eq!(problem.code(), "invalid_parameter"),
@@ -115,7 +119,7 @@ proptest! {
 
     #[test]
     fn a_timestamp_prints_so_that_it_is_read_as_the_same(text in texts(TIMESTAMPS)) {
-        prop_assume!(!text.contains('\0'));
+        let text = text.replace('\0', "");
         let ambient = Ambient::standing_at(chrono_tz::Asia::Ho_Chi_Minh, NOW.parse().unwrap());
         match query(&text).timestamp("x", &ambient) {
             Ok(at) => {
