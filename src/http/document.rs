@@ -1,5 +1,8 @@
 //! What the API document says of every operation, once: the problems that follow from what kind of operation it is.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::{ContentBuilder, HttpMethod, OpenApi, Ref, RefOr, ResponseBuilder};
 
@@ -32,6 +35,29 @@ pub(in crate::http) fn completed(mut document: OpenApi) -> OpenApi {
         }
     }
     document
+}
+
+/// The methods that a route has, with commas between; what the document does not name is only looked at.
+pub(in crate::http) fn methods(pattern: &str) -> String {
+    static METHODS: OnceLock<HashMap<String, String>> = OnceLock::new();
+    let known = METHODS.get_or_init(|| {
+        let paths = super::openapi().paths.paths.into_iter();
+        paths
+            .map(|(path, item)| {
+                let all = [
+                    ("GET", &item.get),
+                    ("PUT", &item.put),
+                    ("POST", &item.post),
+                    ("PATCH", &item.patch),
+                    ("DELETE", &item.delete),
+                ];
+                let there: Vec<&str> =
+                    all.into_iter().filter_map(|(name, operation)| operation.as_ref().map(|_| name)).collect();
+                (path, there.join(", "))
+            })
+            .collect()
+    });
+    known.get(pattern).map_or_else(|| "GET".to_owned(), String::clone)
 }
 
 /// The problems of an operation of this kind.
