@@ -62,12 +62,12 @@ enum Edit {
 }
 
 /// The inputs of a corpus file, one a line.
-pub fn lines(corpus: &str) -> Vec<Vec<u8>> {
+pub(crate) fn lines(corpus: &str) -> Vec<Vec<u8>> {
     corpus.lines().map(|line| line.as_bytes().to_vec()).collect()
 }
 
 /// An input of the corpus with up to six changes, or bytes that have nothing to do with it.
-pub fn mutated(corpus: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn mutated(corpus: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
     let alien = select(ALIEN).prop_map(|text| text.as_bytes().to_vec());
     let piece = select(corpus.clone()).prop_flat_map(|seed| {
         (any::<Index>(), 1..40_usize).prop_map(move |(at, length)| {
