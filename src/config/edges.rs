@@ -50,6 +50,7 @@ impl EdgeSettings {
             request_time: Duration::from_secs(self.request_seconds),
             is_tls: self.tls_cert.is_some(),
             export_rows: self.export_rows,
+            ..Edges::default()
         }
     }
 

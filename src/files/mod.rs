@@ -8,7 +8,6 @@ pub mod scan;
 pub mod spool;
 pub mod store;
 
-use std::fmt::Display;
 use std::io;
 use std::sync::Arc;
 
@@ -30,6 +29,9 @@ pub enum FileFault {
     /// The client broke off.
     #[error("the body broke off: {0}")]
     BrokenOff(String),
+    /// The client sent nothing for too long.
+    #[error("the body stalled")]
+    Stalled,
     /// Larger than allowed.
     #[error("larger than {most} bytes")]
     TooLarge {
@@ -78,19 +80,19 @@ impl Files {
     /// client gets the answer.
     ///
     /// # Errors
-    /// [`FileFault::BrokenOff`], [`FileFault::TooLarge`], [`FileFault::Empty`], [`FileFault::Spool`].
-    pub async fn receive<C: AsRef<[u8]>, E: Display>(
+    /// That of the body, [`FileFault::TooLarge`], [`FileFault::Empty`], [`FileFault::Spool`].
+    pub async fn receive<C: AsRef<[u8]>, E: Into<FileFault>>(
         &self,
         body: &mut (impl Stream<Item = Result<C, E>> + Unpin),
     ) -> Result<Spooled, FileFault> {
         let received = self.spool(body).await;
-        if !matches!(received, Ok(_) | Err(FileFault::BrokenOff(_))) {
+        if !matches!(received, Ok(_) | Err(FileFault::BrokenOff(_) | FileFault::Stalled)) {
             drain(body).await;
         }
         received
     }
 
-    async fn spool<C: AsRef<[u8]>, E: Display>(
+    async fn spool<C: AsRef<[u8]>, E: Into<FileFault>>(
         &self,
         body: &mut (impl Stream<Item = Result<C, E>> + Unpin),
     ) -> Result<Spooled, FileFault> {
@@ -99,7 +101,7 @@ impl Files {
         let mut block = Vec::with_capacity(BLOCK);
         let mut size = 0;
         while let Some(chunk) = body.next().await {
-            let chunk = chunk.map_err(|cause| FileFault::BrokenOff(cause.to_string()))?;
+            let chunk = chunk.map_err(Into::into)?;
             let chunk = chunk.as_ref();
             size += chunk.len() as u64;
             if size > self.most {

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::actor::{Act, Actor};
 use super::administer::require_reach;
 use super::fault::Fault;
-use super::sessions::Watch;
+use super::watch::Watch;
 use crate::domain::password;
 use crate::domain::refusal::Refusal;
 use crate::domain::vocabulary::{AgencyCode, Role};
@@ -92,7 +92,7 @@ pub fn change_user(
     accounts::save_user(tx, &mut user)?;
     match patch.disabled {
         Some(true) => sessions::end_all_of(tx, &user.id)?,
-        Some(false) => Watch::on(&user.username, None).clear(tx)?,
+        Some(false) => Watch::on_user(&user.username, None).clear(tx)?,
         None => {}
     }
     Ok(user)
@@ -118,7 +118,7 @@ pub fn reset_password(
 pub(in crate::flow) fn store_password(tx: &mut Tx, user: &mut User, password_hash: &str) -> Result<(), Fault> {
     accounts::set_password(tx, user, password_hash)?;
     sessions::end_all_of(tx, &user.id)?;
-    Ok(Watch::on(&user.username, None).clear(tx)?)
+    Ok(Watch::on_user(&user.username, None).clear(tx)?)
 }
 
 fn others_account(tx: &mut Tx, act: Act<'_>, id: &str, expected: Option<i64>) -> Result<User, Fault> {

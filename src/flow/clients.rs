@@ -1,13 +1,17 @@
-//! Machine clients: added, changed, given a new secret, removed; and which one a secret belongs to.
+//! Machine clients: added, changed, given a new secret, removed; and signed in by it.
+
+use std::net::IpAddr;
 
 use chrono::TimeDelta;
 
 use super::accounts::{digest, hex, is_within, require_agency};
 use super::actor::{Act, Actor};
 use super::fault::Fault;
+use super::watch::Watch;
+use crate::ambient::Ambient;
 use crate::domain::vocabulary::{AgencyCode, LocalTime, Scope};
 use crate::storage::clients::{self, Client};
-use crate::storage::{Reader, Tx};
+use crate::storage::{Db, Reader, Tx};
 
 /// What is to be changed of a client; `None` leaves a member alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,7 +58,8 @@ pub fn find(reader: &mut Reader, actor: &Actor, id: &str) -> Result<Client, Faul
     if is_within(reader, actor, client.agency.as_ref())? { Ok(client) } else { Err(Fault::NotFound("client")) }
 }
 
-/// Changes a client. Its tokens follow at once: each call looks up what the client may do by then.
+/// Changes a client. Its tokens follow at once: each call looks up what the client may do by then. Enabled, it need not wait
+/// any more after wrong secrets.
 ///
 /// # Errors
 /// [`Fault::NotFound`], [`Fault::Changed`], [`Fault::Unknown`] agency, [`Fault::Forbidden`] when the client would reach
@@ -78,6 +83,9 @@ pub fn change(
     }
     require_agency(tx, act, false, client.agency.as_ref())?;
     client.disabled = patch.disabled.unwrap_or(client.disabled);
+    if patch.disabled == Some(false) {
+        Watch::on_client(id, None).clear(tx)?;
+    }
     clients::save(tx, &mut client)?;
     Ok(client)
 }
@@ -113,11 +121,37 @@ fn expected_client(tx: &mut Tx, act: Act<'_>, id: &str, expected: Option<i64>) -
     if expected.is_some_and(|expected| expected != client.version) { Err(Fault::Changed) } else { Ok(client) }
 }
 
-/// The client that has this secret and is not disabled.
+/// Signs a client in. An unknown one is answered like a wrong secret and made to wait like one.
 ///
 /// # Errors
-/// [`Fault::BadCredentials`] when there is none.
-pub fn of_secret(reader: &mut Reader, id: &str, secret: &str, now: LocalTime) -> Result<Client, Fault> {
+/// [`Fault::BadCredentials`], [`Fault::TooManyAttempts`].
+pub fn sign_in(
+    db: &Db,
+    ambient: &Ambient,
+    (id, secret): (&str, &str),
+    address: Option<IpAddr>,
+) -> Result<Client, Fault> {
+    let (watch, now) = (Watch::on_client(id, address), ambient.now());
+    let found = db.read(|reader| {
+        watch.require_open(reader, now)?;
+        match of_secret(reader, id, secret, now) {
+            Err(Fault::BadCredentials) => Ok(None),
+            other => other.map(Some),
+        }
+    })?;
+    db.write(|tx| {
+        if found.is_none() {
+            return watch.count_failure(tx, now);
+        }
+        // Of many guesses made at once only as many are answered as may fail one after the other.
+        watch.require_open(tx, now)?;
+        Ok::<_, Fault>(watch.clear(tx)?)
+    })?;
+    found.ok_or(Fault::BadCredentials)
+}
+
+/// The client that has this secret and is not disabled.
+fn of_secret(reader: &mut Reader, id: &str, secret: &str, now: LocalTime) -> Result<Client, Fault> {
     let given = digest(secret);
     let Some((client, hashes)) = clients::with_secrets(reader, id)? else { return Err(Fault::BadCredentials) };
     // The digests of two secrets say nothing about each other: how long comparing them takes is no hint.

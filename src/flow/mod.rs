@@ -39,6 +39,7 @@ pub mod administer;
 pub mod audit;
 pub mod clients;
 pub mod sessions;
+pub mod watch;
 
 pub use actor::{Act, Action, Actor, Citizen};
 pub use fault::Fault;

@@ -1,6 +1,6 @@
-//! People sign in, renew, and change their own password; who guesses waits, and a stolen token ends its session.
+//! People sign in, renew, and change their own password; a stolen token ends its session.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordVerifier, phc::PasswordHash};
@@ -8,18 +8,16 @@ use chrono::TimeDelta;
 
 use super::accounts::{digest, hash_password, hex, store_password};
 use super::fault::Fault;
+use super::watch::Watch;
 use crate::ambient::Ambient;
-use crate::domain::lockout::{PER_ADDRESS, PER_NAME, Tally};
 use crate::domain::vocabulary::LocalTime;
 use crate::storage::accounts::{self, User};
-use crate::storage::{Db, Reader, StorageError, Tx, sessions, sign_ins};
+use crate::storage::{Db, Tx, sessions};
 
 /// How long a session lasts without being renewed.
 pub const LENGTH: TimeDelta = TimeDelta::days(30);
 /// How long the refresh token used last may come again: its answer may have been lost.
 const RETRY: TimeDelta = TimeDelta::seconds(10);
-/// After this long without a failure nothing of the earlier ones is left.
-pub const FAILURES_KEPT: TimeDelta = TimeDelta::days(1);
 
 /// The hash of no password anyone knows, of the same cost as those of users: an unknown name takes as long as a known one.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm8$3YnkqYnOWBXHjwTA5ZK4DoM3hM6g7lJwB0e0vYbVq0c";
@@ -35,62 +33,6 @@ pub struct Session {
     pub refresh_token: String,
 }
 
-/// The name and the address whose failures a sign-in goes by. They are kept as hashes: names of people, and whatever else
-/// is typed into the field.
-#[derive(Debug, Clone)]
-pub struct Watch {
-    name: String,
-    address: Option<String>,
-}
-
-impl Watch {
-    /// For this name, from this address.
-    pub fn on(username: &str, address: Option<IpAddr>) -> Self {
-        let address = address.map(|address| digest(&format!("address:{}", network(address))));
-        Self { name: digest(&format!("name:{username}")), address }
-    }
-
-    /// Refuses while the name or the address has to wait.
-    fn require_open(&self, reader: &mut Reader, now: LocalTime) -> Result<(), Fault> {
-        for subject in std::iter::once(&self.name).chain(&self.address) {
-            require_no_wait(sign_ins::find(reader, subject)?, now)?;
-        }
-        Ok(())
-    }
-
-    /// Counts a failure; refuses when the ones before have closed name or address in the meantime.
-    fn count_failure(&self, tx: &mut Tx, now: LocalTime) -> Result<(), Fault> {
-        // Names before addresses, always, so that no two failures wait for each other.
-        let subjects = [Some((&self.name, PER_NAME)), self.address.as_ref().map(|address| (address, PER_ADDRESS))];
-        for (subject, policy) in subjects.into_iter().flatten() {
-            let tally = sign_ins::hold(tx, subject, now)?;
-            require_no_wait(Some(tally), now)?;
-            sign_ins::save(tx, subject, &tally.failed(policy, now))?;
-        }
-        Ok(())
-    }
-
-    /// Forgets the failures of the name. Those of the address stay: its other names were guessed, too.
-    pub(in crate::flow) fn clear(&self, tx: &mut Tx) -> Result<(), StorageError> {
-        sign_ins::clear(tx, &self.name)
-    }
-}
-
-fn require_no_wait(tally: Option<Tally>, now: LocalTime) -> Result<(), Fault> {
-    match tally.and_then(|tally| tally.wait(now)) {
-        Some(seconds) => Err(Fault::TooManyAttempts { seconds }),
-        None => Ok(()),
-    }
-}
-
-/// Whom an address stands for: with IPv6 a subscriber has a whole network of 2⁶⁴.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-        v4 => v4,
-    }
-}
-
 /// Signs a user in. An unknown name is answered like a wrong password, as late, and made to wait like one.
 ///
 /// # Errors
@@ -101,7 +43,7 @@ pub fn sign_in(
     (username, password): (&str, &str),
     address: Option<IpAddr>,
 ) -> Result<Session, Fault> {
-    let watch = Watch::on(username, address);
+    let watch = Watch::on_user(username, address);
     db.read(|reader| watch.require_open(reader, ambient.now()))?;
     let found = db.read(|reader| accounts::by_username(reader, username))?;
     let verified = verified(found, password);
@@ -182,7 +124,7 @@ pub fn change_password(
     (current, new): (&str, &str),
     address: Option<IpAddr>,
 ) -> Result<(), Fault> {
-    let watch = Watch::on(username, address);
+    let watch = Watch::on_user(username, address);
     db.read(|reader| watch.require_open(reader, ambient.now()))?;
     let new_hash = hash_password(username, new).map_err(|fault| match fault {
         Fault::Invalid { code, .. } => Fault::Invalid { pointer: "/new", code },
@@ -218,13 +160,5 @@ mod tests {
         let read = PasswordHash::new(NOBODY).unwrap();
         assert_eq!(read.hash.unwrap().as_bytes().len(), 32);
         assert!(Argon2::default().verify_password(b"nobody", &read).is_err());
-    }
-
-    #[test]
-    fn an_ipv6_subscriber_is_one_address() {
-        let of = |text: &str| network(text.parse().unwrap()).to_string();
-        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-        assert_eq!(of("::ffff:192.0.2.7"), "192.0.2.7");
-        assert_eq!(of("192.0.2.7"), "192.0.2.7");
     }
 }

@@ -2,13 +2,13 @@
 
 use actix_web::{HttpResponse, get, patch, post};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::call::{Administer, Call, blocking, etag};
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NAME, Query, patched};
+use super::page::Page;
 use super::problem::{Problem, ProblemBody};
 use crate::domain::vocabulary::{AgencyCode, Role};
 use crate::flow::accounts::{self as verbs, UserPatch, hash_password};
@@ -79,7 +79,7 @@ async fn create_user(mut call: Call<Administer>) -> Result<HttpResponse, Problem
 
 /// Users in the caller's reach, by name.
 #[utoipa::path(tag = "accounts", params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
-    (status = 200, description = "A page", body = Object), (status = 403, description = "Not an administrator", body = ProblemBody)))]
+    (status = 200, description = "A page", body = Page<UserView>), (status = 403, description = "Not an administrator", body = ProblemBody)))]
 #[get("/v1/users")]
 async fn list_users(call: Call<Administer>) -> Result<HttpResponse, Problem> {
     let page = Query::of(&call.req, &["limit", "cursor"])?.page(1)?;
@@ -91,7 +91,7 @@ async fn list_users(call: Call<Administer>) -> Result<HttpResponse, Problem> {
         .await?;
     let next_cursor = page.cut(&mut users, |user| vec![user.username.clone()]);
     let items: Vec<UserView> = users.into_iter().map(user_view).collect();
-    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor }))
 }
 
 /// One user.

@@ -13,6 +13,7 @@ use super::call::{Administer, Anyone, Call, etag};
 use super::catalogue::parse_time;
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NAME, MAX_NOTE, Query, patched};
+use super::page::Page;
 use super::problem::{Problem, ProblemBody};
 use crate::domain::forms::letterhead::Imprint;
 use crate::domain::office::{Session, WeekHours};
@@ -218,7 +219,7 @@ async fn create_agency(mut call: Call<Administer>) -> Result<HttpResponse, Probl
 
 /// Agencies in the caller's reach, by code.
 #[utoipa::path(tag = "agencies", params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
-    (status = 200, description = "A page: items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody)))]
+    (status = 200, description = "A page", body = Page<AgencyView>), (status = 400, description = "A parameter cannot be read", body = ProblemBody)))]
 #[get("/v1/agencies")]
 async fn list_agencies(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     let page = Query::of(&call.req, &["limit", "cursor"])?.page(1)?;
@@ -231,7 +232,7 @@ async fn list_agencies(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
         .await?;
     let next_cursor = page.cut(&mut found, |agency| vec![agency.code.to_string()]);
     let items: Vec<AgencyView> = found.into_iter().map(|agency| view(agency, &successions)).collect();
-    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor }))
 }
 
 /// One agency.
@@ -451,7 +452,7 @@ async fn create_closure(mut call: Call<Administer>) -> Result<HttpResponse, Prob
 
 /// Closures of an agency, by date.
 #[utoipa::path(tag = "agencies", params(("code" = String, Path), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
-    (status = 200, description = "A page: items and next_cursor", body = Object), (status = 404, description = "Not there, or not in the caller's reach", body = ProblemBody)))]
+    (status = 200, description = "A page", body = Page<ClosureView>), (status = 404, description = "Not there, or not in the caller's reach", body = ProblemBody)))]
 #[get("/v1/agencies/{code}/closures")]
 async fn list_closures(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     let code: AgencyCode = call.code("code")?;
@@ -466,5 +467,5 @@ async fn list_closures(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
         .await?;
     let next_cursor = page.cut(&mut closures, |closure| vec![closure.closed_on.to_string()]);
     let items: Vec<ClosureView> = closures.into_iter().map(closure_view).collect();
-    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor }))
 }

@@ -2,13 +2,13 @@
 
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
-use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::call::{Call, Inspect, blocking};
 use super::dossier_view::stamp;
 use super::input::Query;
+use super::page::Page;
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
 use crate::domain::vocabulary::LocalTime;
@@ -29,7 +29,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     "received_by": "H16.18", "outcome": "done", "reason": null,
     "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 }))]
-pub(in crate::http) struct EntryView {
+pub(in crate::http) struct AuditEntryView {
     /// Its place in the chain.
     position: i64,
     /// When.
@@ -68,8 +68,8 @@ pub(in crate::http) struct EntryView {
 }
 
 /// An entry as it is shown.
-pub(in crate::http) fn view(ambient: &Ambient, Sealed { position, hash, entry }: Sealed) -> EntryView {
-    EntryView {
+pub(in crate::http) fn view(ambient: &Ambient, Sealed { position, hash, entry }: Sealed) -> AuditEntryView {
+    AuditEntryView {
         position,
         at: stamp(ambient, entry.at),
         actor: entry.who.actor,
@@ -110,7 +110,7 @@ fn instant(
     ("actor" = Option<String>, Query, description = "Identifier or name"), ("action" = Option<String>, Query, description = "Method and route, e.g. `POST /v1/dossiers/{code}/void`"),
     ("resource" = Option<String>, Query, description = "Code or identifier"), ("outcome" = Option<String>, Query, description = "`done` or `refused`"),
     ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
-    (status = 200, description = "A page: items and next_cursor", body = Object,
+    (status = 200, description = "A page", body = Page<AuditEntryView>,
         example = json!({"items": [{"position": 1, "at": "2026-03-02T09:00:00+07:00", "actor": "019ab7c5d3f07a0e8f3c1d2e4b5a6978",
             "actor_name": "lan", "role": "auditor", "actor_agency": "H16.18", "address": "10.1.2.3", "request_id": "019ab7c5d3f07a0e8f3c1d2e4b5a6979",
             "action": "GET /v1/audit", "resource": null, "part": null, "rows": null, "agency": null, "received_by": null, "outcome": "done", "reason": null,
@@ -140,6 +140,6 @@ async fn list_audit(call: Call<Inspect>) -> Result<HttpResponse, Problem> {
     })
     .await?;
     let next_cursor = wish.cut(&mut found, |last| vec![last.position.to_string()]);
-    let items: Vec<EntryView> = found.into_iter().map(|sealed| view(&call.state.ambient, sealed)).collect();
-    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+    let items: Vec<AuditEntryView> = found.into_iter().map(|sealed| view(&call.state.ambient, sealed)).collect();
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor }))
 }

@@ -7,13 +7,14 @@ use std::pin::Pin;
 use actix_web::dev::Payload as RawPayload;
 use actix_web::http::Method;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, IF_MATCH, IF_NONE_MATCH};
-use actix_web::web::{Bytes, Data, Payload};
+use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::AppState;
 use super::audit;
+use super::incoming::Incoming;
 use super::input::{Query, parse, read_body};
 use super::openid::{Holder, Standing};
 use super::problem::Problem;
@@ -141,7 +142,7 @@ pub struct Call<P> {
     pub state: Data<AppState>,
     /// The request.
     pub req: HttpRequest,
-    payload: Option<Payload>,
+    payload: Option<Incoming>,
     permission: PhantomData<P>,
 }
 
@@ -151,7 +152,7 @@ impl<P: Permission> FromRequest for Call<P> {
 
     fn from_request(req: &HttpRequest, payload: &mut RawPayload) -> Self::Future {
         let req = req.clone();
-        let payload = Payload::from_request(&req, payload).into_inner();
+        let payload = Incoming::from_request(&req, payload).into_inner();
         Box::pin(async move {
             let state = state_of(&req)?;
             let Caller::Office { session, actor } = signed_in(&state, &req).await? else {
@@ -347,7 +348,7 @@ impl<P: Permission> Call<P> {
     ///
     /// # Errors
     /// `unreadable_body`.
-    pub fn stream(&mut self) -> Result<Payload, Problem> {
+    pub fn stream(&mut self) -> Result<Incoming, Problem> {
         self.payload.take().ok_or_else(|| Problem::new("unreadable_body"))
     }
 

@@ -10,6 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::call::{Anyone, Call, Govern, etag};
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NAME, MAX_NOTE, Query};
+use super::page::Page;
 use super::problem::{Problem, ProblemBody};
 use crate::domain::deadline::{OnSupplement, Rule, Unit};
 use crate::domain::vocabulary::{FieldCode, OnlineLevel, ProcedureCode, ProcedureLevel};
@@ -74,7 +75,7 @@ async fn create_field(mut call: Call<Govern>) -> Result<HttpResponse, Problem> {
 
 /// Fields, by code.
 #[utoipa::path(tag = "catalogue", params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
-    (status = 200, description = "A page: items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody)))]
+    (status = 200, description = "A page", body = Page<FieldView>), (status = 400, description = "A parameter cannot be read", body = ProblemBody)))]
 #[get("/v1/fields")]
 async fn list_fields(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     let page = Query::of(&call.req, &["limit", "cursor"])?.page(1)?;
@@ -83,7 +84,7 @@ async fn list_fields(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
         call.read(move |reader, _| Ok(procedures::page_of_fields(reader, wish.after_code(), wish.fetch())?)).await?;
     let next_cursor = page.cut(&mut fields, |field| vec![field.code.to_string()]);
     let items: Vec<FieldView> = fields.into_iter().map(field_view).collect();
-    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor }))
 }
 
 /// One field.
@@ -269,7 +270,7 @@ async fn create_procedure(mut call: Call<Govern>) -> Result<HttpResponse, Proble
 
 /// Procedures in their newest versions, by code.
 #[utoipa::path(tag = "catalogue", params(("field" = Option<String>, Query), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
-    (status = 200, description = "A page: items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody)))]
+    (status = 200, description = "A page", body = Page<ProcedureView>), (status = 400, description = "A parameter cannot be read", body = ProblemBody)))]
 #[get("/v1/procedures")]
 async fn list_procedures(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["field", "limit", "cursor"])?;
@@ -280,7 +281,7 @@ async fn list_procedures(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
         .await?;
     let next_cursor = page.cut(&mut found, |procedure| vec![procedure.code.to_string()]);
     let items: Vec<ProcedureView> = found.iter().map(view).collect();
-    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor }))
 }
 
 /// One procedure in its newest version, with all versions.

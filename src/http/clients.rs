@@ -3,13 +3,13 @@
 use actix_web::{HttpResponse, HttpResponseBuilder, delete, get, patch, post};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::call::{Administer, Call, etag};
 use super::dossier_view::stamp;
 use super::input::{Checker, MAX_NAME, Query, patched};
+use super::page::Page;
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
 use crate::domain::vocabulary::{AgencyCode, Scope};
@@ -104,7 +104,7 @@ async fn create_client(mut call: Call<Administer>) -> Result<HttpResponse, Probl
 
 /// Clients in the caller's reach.
 #[utoipa::path(tag = "accounts", params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
-    (status = 200, description = "A page", body = Object), (status = 403, description = "Not an administrator", body = ProblemBody)))]
+    (status = 200, description = "A page", body = Page<ClientView>), (status = 403, description = "Not an administrator", body = ProblemBody)))]
 #[get("/v1/clients")]
 async fn list_clients(call: Call<Administer>) -> Result<HttpResponse, Problem> {
     let page = Query::of(&call.req, &["limit", "cursor"])?.page(1)?;
@@ -114,7 +114,7 @@ async fn list_clients(call: Call<Administer>) -> Result<HttpResponse, Problem> {
         .await?;
     let next_cursor = page.cut(&mut found, |client| vec![client.id.clone()]);
     let items: Vec<ClientView> = found.into_iter().map(|client| view(&call.state.ambient, client, None)).collect();
-    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor }))
 }
 
 /// One client.

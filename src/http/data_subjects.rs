@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::audit_log::{self, EntryView};
+use super::audit_log::{self, AuditEntryView};
 use super::call::{Administer, Call, blocking};
 use super::dossier_view::{DossierView, event_members, stamp};
 use super::dossiers::open_view;
@@ -67,7 +67,7 @@ struct SubjectDossier {
     /// Who saw the numbers in full, or a file.
     reads: Vec<ReadView>,
     /// Who did what to it, from the audit log.
-    audit: Vec<EntryView>,
+    audit: Vec<AuditEntryView>,
 }
 
 /// Somebody looked.

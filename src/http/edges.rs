@@ -43,6 +43,8 @@ pub struct Edges {
     pub origins: Vec<String>,
     /// How long a request may take.
     pub request_time: Duration,
+    /// How long a client may send nothing of a body that is waited for.
+    pub idle_time: Duration,
     /// Whether the connection is encrypted here, and browsers may be told to insist on that.
     pub is_tls: bool,
     /// How many rows an export may give out.
@@ -55,6 +57,7 @@ impl Default for Edges {
             proxies: Vec::new(),
             origins: Vec::new(),
             request_time: Duration::from_secs(120),
+            idle_time: Duration::from_secs(30),
             is_tls: false,
             export_rows: 100_000,
         }

@@ -21,6 +21,7 @@ use super::dossier_view::stamp;
 use super::dossiers::visible;
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NAME, MAX_NOTE, Query};
+use super::page::Page;
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
 use crate::domain::dossier_code::DossierCode;
@@ -187,7 +188,7 @@ async fn drop_claim<P: Permission>(call: &Call<P>, claim: Claim) {
 /// Files of a dossier, in the order of their coming.
 #[utoipa::path(tag = "files", params(("code" = String, Path), ("kind" = Option<FileKind>, Query),
     ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
-    (status = 200, description = "A page: items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
+    (status = 200, description = "A page", body = Page<FileView>), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "Not there, or another agency's", body = ProblemBody)))]
 #[get("/v1/dossiers/{code}/files")]
 async fn list_files(call: Call<See>) -> Result<HttpResponse, Problem> {
@@ -203,7 +204,7 @@ async fn list_files(call: Call<See>) -> Result<HttpResponse, Problem> {
         .await?;
     let next_cursor = page.cut(&mut found, |file| vec![file.id.clone()]);
     let items: Vec<FileView> = found.into_iter().map(|file| view(&call.state.ambient, file)).collect();
-    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor }))
 }
 
 /// A file that the actor may look up.

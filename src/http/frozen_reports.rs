@@ -12,6 +12,7 @@ use super::call::{Call, Count, Lead};
 use super::dossier_view::stamp;
 use super::idempotency::Reply;
 use super::input::{PageWish, Query};
+use super::page::Page;
 use super::problem::{FieldError, Problem, ProblemBody};
 use super::reports::{file_name, unwritten, workbook};
 use super::statistics::{period_problem, scope};
@@ -146,7 +147,7 @@ async fn freeze_report(mut call: Call<Lead>) -> Result<HttpResponse, Problem> {
 #[utoipa::path(tag = "reports", params(("agency" = Option<String>, Query, description = "With its subtree; all the caller may see when left out"),
     ("kind" = Option<ReportKind>, Query), ("period" = Option<String>, Query, description = "A preset, e.g. 2023-H1"),
     ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
-    (status = 200, description = "A page: items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
+    (status = 200, description = "A page", body = Page<ReportView>), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody), (status = 422, description = "Word or preset refused", body = ProblemBody)))]
 #[get("/v1/reports")]
 async fn list_reports(call: Call<Count>) -> Result<HttpResponse, Problem> {
@@ -165,7 +166,7 @@ async fn list_reports(call: Call<Count>) -> Result<HttpResponse, Problem> {
         .await?;
     let next_cursor = page.cut(&mut found, |report| PageWish::key(report.frozen_at, report.id.as_str()));
     let items: Vec<ReportView> = found.iter().map(|report| view(&call.state.ambient, report)).collect();
-    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor }))
 }
 
 /// A report of the caller's agency or one below it; that of all agencies is for those who stand above all.

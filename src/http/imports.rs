@@ -214,7 +214,7 @@ async fn spooled(call: &mut Call<Administer>) -> Result<(std::fs::File, Vec<u8>)
     let mut file = tempfile::tempfile().map_err(unwritable)?;
     let mut hash = Sha256::new();
     while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|cause| Problem::new("unreadable_body").hint(cause))?;
+        let chunk = chunk?;
         hash.update(&chunk);
         file.write_all(&chunk).map_err(unwritable)?;
     }

@@ -3,15 +3,16 @@
 use std::ops::RangeInclusive;
 
 use actix_web::HttpRequest;
-use actix_web::web::{Bytes, BytesMut, Payload};
+use actix_web::web::{Bytes, BytesMut};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, FixedOffset, NaiveDate};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
 use futures_util::StreamExt;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use unicode_normalization::UnicodeNormalization;
 
+use super::incoming::Incoming;
 use super::problem::{FieldError, Problem};
 use crate::ambient::Ambient;
 use crate::domain::personal::MASK;
@@ -33,8 +34,8 @@ pub const MAX_NOTE: usize = 2_000;
 /// Reads a whole JSON body; one that is too large is read to its end and refused, so that the client gets the answer.
 ///
 /// # Errors
-/// `unsupported_media_type`, `payload_too_large`, `unreadable_body`.
-pub async fn read_body(req: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> {
+/// `unsupported_media_type`, `payload_too_large`, `unreadable_body`, `body_stalled`.
+pub async fn read_body(req: &HttpRequest, payload: Incoming) -> Result<Bytes, Problem> {
     let body = gather(payload, MAX_BODY).await?.ok_or_else(|| Problem::new("payload_too_large"))?;
     let kind = actix_web::HttpMessage::content_type(req);
     if body.is_empty()
@@ -50,12 +51,12 @@ pub async fn read_body(req: &HttpRequest, payload: Payload) -> Result<Bytes, Pro
 /// Reads a whole body of at most `most` bytes; `None` for a larger one, which is read to its end and not kept.
 ///
 /// # Errors
-/// `unreadable_body`.
-pub async fn gather(mut payload: Payload, most: usize) -> Result<Option<Bytes>, Problem> {
+/// `unreadable_body`, `body_stalled`.
+pub async fn gather(mut payload: Incoming, most: usize) -> Result<Option<Bytes>, Problem> {
     let mut body = BytesMut::new();
     let mut too_large = false;
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|cause| Problem::new("unreadable_body").hint(cause))?;
+        let chunk = chunk?;
         too_large = too_large || body.len() + chunk.len() > most;
         if too_large {
             body = BytesMut::new();
@@ -283,13 +284,14 @@ impl Query {
         let parse = |text| {
             NaiveDate::parse_from_str(text, "%Y-%m-%d")
                 .ok()
-                .filter(|_| text.len() == 10)
+                // Signs, blanks and missing zeros are read, too, and years of more or less than four digits.
+                .filter(|date| date.to_string() == text)
                 .ok_or_else(|| Problem::at("invalid_parameter", format!("?{name}")))
         };
         text.map(parse).transpose()
     }
 
-    /// A timestamp in RFC 3339. A `+` that was not escaped arrives as a space and is taken for what it was.
+    /// A timestamp in RFC 3339, of 1970 or later. A `+` that was not escaped arrives as a space and is taken for what it was.
     ///
     /// # Errors
     /// `invalid_parameter`.
@@ -297,7 +299,10 @@ impl Query {
         let parse = |text: &str| {
             DateTime::<FixedOffset>::parse_from_rfc3339(&text.replace(' ', "+"))
                 .map(|at| ambient.local(at))
-                .map_err(|_| Problem::at("invalid_parameter", format!("?{name}")))
+                .ok()
+                // Before, zones were off by seconds, which RFC 3339 cannot write; after, years have five digits.
+                .filter(|at| (1970..=9999).contains(&at.year()))
+                .ok_or_else(|| Problem::at("invalid_parameter", format!("?{name}")))
         };
         self.text(name).map(parse).transpose()
     }

@@ -3,7 +3,6 @@
 use actix_web::{HttpResponse, get, patch, post};
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -12,6 +11,7 @@ use super::dossier_view::stamp;
 use super::dossiers::visible;
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NAME, MAX_NOTE, PageWish, Query, patched};
+use super::page::Page;
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
 use crate::domain::apology::{Promulgation, Signer};
@@ -117,7 +117,7 @@ pub(in crate::http) fn view(ambient: &Ambient, record: LetterRecord) -> LetterVi
 #[utoipa::path(tag = "letters", params(("agency" = Option<String>, Query), ("status" = Option<LetterStatus>, Query),
     ("kind" = Option<LetterKind>, Query), ("from" = Option<NaiveDate>, Query), ("to" = Option<NaiveDate>, Query),
     ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
-    (status = 200, description = "A page: items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
+    (status = 200, description = "A page", body = Page<LetterView>), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody)))]
 #[get("/v1/apology-letters")]
 async fn list_letters(call: Call<See>) -> Result<HttpResponse, Problem> {
@@ -143,7 +143,7 @@ async fn list_letters(call: Call<See>) -> Result<HttpResponse, Problem> {
     let key = |record: &LetterRecord| PageWish::key(record.created_at, record.letter.id.as_str());
     let next_cursor = page.cut(&mut records, key);
     let items: Vec<LetterView> = records.into_iter().map(|record| view(&call.state.ambient, record)).collect();
-    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor }))
 }
 
 /// One letter.

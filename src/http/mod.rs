@@ -4,15 +4,18 @@ pub mod address;
 mod audit;
 pub mod call;
 mod disposition;
+mod document;
 pub mod edges;
 pub mod fields;
 pub mod idempotency;
+pub mod incoming;
 pub mod input;
 mod lean;
 pub mod limits;
 pub mod lookup_key;
 pub mod middleware;
 pub mod openid;
+mod page;
 pub mod problem;
 mod reach;
 pub mod schema;
@@ -68,7 +71,6 @@ use actix_web::{App, Error};
 use metrics_exporter_prometheus::PrometheusHandle;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
@@ -81,9 +83,6 @@ use edges::Edges;
 use idempotency::Running;
 use lookup_key::LookupKey;
 use tokens::TokenKey;
-
-/// The media type of problems.
-const PROBLEM: &str = "application/problem+json";
 
 /// The limits of a route, and what is left of them.
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -181,36 +180,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
 /// The API document, made from the handlers themselves.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let (_, document) = App::new().into_utoipa_app().openapi(Document::openapi()).configure(routes).split_for_parts();
-    completed(document)
-}
-
-/// Says once what holds everywhere: problems have their own media type, and who is not signed in gets a 401.
-fn completed(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
-    for (path, item) in &mut document.paths.paths {
-        // Its errors are OAuth's own.
-        if path == "/oauth/token" {
-            continue;
-        }
-        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
-        for operation in operations.into_iter().flatten() {
-            let responses = &mut operation.responses.responses;
-            if operation.security.is_none() && !responses.contains_key("401") {
-                let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemBody"))).build();
-                let response = ResponseBuilder::new().description("Not signed in").content(PROBLEM, content);
-                responses.insert("401".to_owned(), response.build().into());
-            }
-            for (status, response) in responses.iter_mut() {
-                let RefOr::T(response) = response else { continue };
-                if !status.starts_with(['4', '5']) {
-                    continue;
-                }
-                if let Some(content) = response.content.shift_remove("application/json") {
-                    response.content.insert(PROBLEM.to_owned(), content);
-                }
-            }
-        }
-    }
-    document
+    document::completed(document)
 }
 
 /// The whole application.
@@ -227,7 +197,7 @@ pub fn app(
 > {
     let (app, document) =
         App::new().app_data(state).into_utoipa_app().openapi(Document::openapi()).configure(routes).split_for_parts();
-    app.service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", completed(document)))
+    app.service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document::completed(document)))
         .service(web::redirect("/docs", "/docs/"))
         .default_service(web::to(system::not_found))
         .wrap(actix_web::middleware::from_fn(middleware::around))

@@ -1,13 +1,13 @@
 //! The log of notices to applicants.
 
 use actix_web::{HttpResponse, get};
-use serde_json::json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::call::{Administer, Call};
 use super::input::Query;
+use super::page::Page;
 use super::problem::{Problem, ProblemBody};
-use super::webhooks::{delivery_view, log_key};
+use super::webhooks::{DeliveryView, delivery_view, log_key};
 use crate::domain::delivery::{DeliveryStatus, Means};
 use crate::storage::deliveries::{self, LogFilter};
 
@@ -19,7 +19,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// What applicants were told, newest first, and whom nobody could tell (`skipped`: `no_email`, `no_phone`, `outdated`).
 /// Neither addresses nor texts are shown.
 #[utoipa::path(tag = "webhooks", params(("dossier" = Option<String>, Query), ("status" = Option<DeliveryStatus>, Query),
-    ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, description = "A page", body = Object),
+    ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, description = "A page", body = Page<DeliveryView>),
     (status = 400, description = "A parameter cannot be read", body = ProblemBody), (status = 403, description = "Not an administrator", body = ProblemBody)))]
 #[get("/v1/notices")]
 async fn list_notices(call: Call<Administer>) -> Result<HttpResponse, Problem> {
@@ -39,5 +39,5 @@ async fn list_notices(call: Call<Administer>) -> Result<HttpResponse, Problem> {
         .await?;
     let next_cursor = page.cut(&mut found, |last| vec![last.place.to_string(), last.id.clone()]);
     let items: Vec<_> = found.into_iter().map(|one| delivery_view(&call.state.ambient, one)).collect();
-    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor }))
 }

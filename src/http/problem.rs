@@ -53,11 +53,23 @@ pub struct ProblemBody {
     pub detail: String,
     /// Stable name of the rule.
     pub code: String,
-    /// Identifies the request in the service's log.
-    pub request_id: String,
-    /// The members at fault.
-    #[schema(value_type = Vec<Object>)]
-    pub errors: Vec<serde_json::Value>,
+    /// Identifies the request in the service's log; the problem of one of many items goes by that of the whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// The members at fault, where there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldErrorBody>,
+}
+
+/// A member at fault.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FieldErrorBody {
+    /// JSON Pointer of the member, or the name of a query parameter after `?`.
+    pub pointer: String,
+    /// Why, by name.
+    pub code: String,
+    /// The rule in a sentence.
+    pub detail: String,
 }
 
 impl Problem {
@@ -160,6 +172,10 @@ impl Problem {
         if text.status == 401 {
             answer.insert_header(("WWW-Authenticate", "Bearer"));
         }
+        if text.status == 408 {
+            // What may still come of the body would be taken for the next request.
+            answer.force_close();
+        }
         if text.status == 503 {
             answer.insert_header(("Retry-After", "2"));
         }
@@ -233,6 +249,7 @@ impl From<FileFault> for Problem {
     fn from(fault: FileFault) -> Self {
         match fault {
             FileFault::BrokenOff(cause) => Self::new("unreadable_body").hint(cause),
+            FileFault::Stalled => Self::new("body_stalled"),
             FileFault::TooLarge { most } => {
                 let problem = Self::new("file_too_large").hint(format!("at most {most} bytes"));
                 Self { particulars: Some(format!("tối đa {most} byte")), ..problem }

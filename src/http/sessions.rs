@@ -1,6 +1,6 @@
 //! Signing in, renewing, signing out, who one is, and one's own password.
 
-use actix_web::web::{Data, Payload};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::call::{Anyone, Call, Person, blocking};
+use super::incoming::Incoming;
 use super::input::{parse, read_body};
 use super::problem::{Problem, ProblemBody};
 use super::tokens::LIFETIME;
@@ -83,7 +84,7 @@ struct NewPassword {
     (status = 429, description = "Too many failed; wait as Retry-After says", body = ProblemBody),
     (status = 400, description = "Not JSON", body = ProblemBody), (status = 422, description = "Members refused", body = ProblemBody)))]
 #[post("/v1/sessions")]
-async fn sign_in(state: Data<AppState>, req: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
+async fn sign_in(state: Data<AppState>, req: HttpRequest, payload: Incoming) -> Result<HttpResponse, Problem> {
     let Credentials { username, password } = parse(&read_body(&req, payload).await?)?;
     // As names are kept: however the keyboard composed it.
     let username: String = username.trim().nfc().collect();
@@ -100,7 +101,7 @@ async fn sign_in(state: Data<AppState>, req: HttpRequest, payload: Payload) -> R
     (status = 401, description = "The token is used up or unknown", body = ProblemBody),
     (status = 400, description = "Not JSON", body = ProblemBody), (status = 422, description = "Members refused", body = ProblemBody)))]
 #[post("/v1/sessions/refresh")]
-async fn refresh(state: Data<AppState>, req: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
+async fn refresh(state: Data<AppState>, req: HttpRequest, payload: Incoming) -> Result<HttpResponse, Problem> {
     let Refresh { refresh_token } = parse(&read_body(&req, payload).await?)?;
     let inner = state.clone();
     let session = blocking(move || verbs::renew(&inner.db, &inner.ambient, &refresh_token)).await?;

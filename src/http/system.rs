@@ -1,5 +1,6 @@
 //! Health, readiness, metrics, and what is no route.
 
+use actix_web::http::header::ALLOW;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde_json::json;
@@ -7,6 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::AppState;
 use super::call::read;
+use super::document;
 use super::problem::Problem;
 use crate::storage::migrate;
 
@@ -45,6 +47,7 @@ async fn metrics(state: Data<AppState>) -> HttpResponse {
 /// # Errors
 /// Always.
 pub async fn not_found(req: HttpRequest) -> Result<HttpResponse, Problem> {
-    let is_route = req.resource_map().has_resource(req.path());
-    Err(Problem::new(if is_route { "method_not_allowed" } else { "not_found" }))
+    let Some(pattern) = req.match_pattern() else { return Err(Problem::new("not_found")) };
+    // RFC 9110, section 15.5.6.
+    Err(Problem::new("method_not_allowed").with_header(ALLOW, document::methods(&pattern)))
 }

@@ -59,6 +59,12 @@ pub const TEXTS: &[Text] = &[
     text("not_found", 404, "Không tìm thấy.", "Not found."),
     text("no_such_paper", 404, "Hồ sơ không có loại giấy tờ này.", "The dossier has no paper of this kind."),
     text("method_not_allowed", 405, "Phương thức không được hỗ trợ.", "The method is not supported here."),
+    text(
+        "body_stalled",
+        408,
+        "Quá lâu không nhận được nội dung gửi lên.",
+        "Nothing more of the body came for too long.",
+    ),
     text("exists", 409, "Mã hoặc tên này đã tồn tại.", "This code or name is taken."),
     text(
         "request_in_progress",

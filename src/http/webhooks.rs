@@ -12,6 +12,7 @@ use super::changes::position;
 use super::dossier_view::stamp;
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NOTE, PageWish, Query, patched};
+use super::page::Page;
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
 use crate::domain::delivery::DeliveryStatus;
@@ -216,7 +217,7 @@ async fn create_webhook(mut call: Call<Administer>) -> Result<HttpResponse, Prob
 
 /// Subscriptions in the caller's reach.
 #[utoipa::path(tag = "webhooks", params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
-    (status = 200, description = "A page", body = Object), (status = 403, description = "Not an administrator", body = ProblemBody)))]
+    (status = 200, description = "A page", body = Page<WebhookView>), (status = 403, description = "Not an administrator", body = ProblemBody)))]
 #[get("/v1/webhooks")]
 async fn list_webhooks(call: Call<Administer>) -> Result<HttpResponse, Problem> {
     let page = Query::of(&call.req, &["limit", "cursor"])?.page(1)?;
@@ -226,7 +227,7 @@ async fn list_webhooks(call: Call<Administer>) -> Result<HttpResponse, Problem> 
         .await?;
     let next_cursor = page.cut(&mut found, |webhook| vec![webhook.id.clone()]);
     let items: Vec<WebhookView> = found.into_iter().map(|webhook| view(&call.state.ambient, webhook)).collect();
-    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor }))
 }
 
 /// One subscription.
@@ -320,7 +321,7 @@ async fn test_webhook(mut call: Call<Administer>) -> Result<HttpResponse, Proble
 
 /// The log of a subscription's messages, newest first.
 #[utoipa::path(tag = "webhooks", params(("id" = String, Path), ("status" = Option<DeliveryStatus>, Query), ("limit" = Option<i64>, Query),
-    ("cursor" = Option<String>, Query)), responses((status = 200, description = "A page", body = Object),
+    ("cursor" = Option<String>, Query)), responses((status = 200, description = "A page", body = Page<DeliveryView>),
     (status = 400, description = "A parameter cannot be read", body = ProblemBody), (status = 404, description = "Not there", body = ProblemBody)))]
 #[get("/v1/webhooks/{id}/deliveries")]
 async fn list_deliveries(call: Call<Administer>) -> Result<HttpResponse, Problem> {
@@ -335,7 +336,7 @@ async fn list_deliveries(call: Call<Administer>) -> Result<HttpResponse, Problem
         .await?;
     let next_cursor = page.cut(&mut found, |last| vec![last.place.to_string(), last.id.clone()]);
     let items: Vec<_> = found.into_iter().map(|one| delivery_view(&call.state.ambient, one)).collect();
-    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor }))
 }
 
 /// Sends a message again that is through or was given up: the same bytes under the same `webhook-id`.

@@ -70,3 +70,17 @@ story!(a_name_signs_in_however_the_keyboard_composed_it, |app| {
 fn names(page: &Value) -> Vec<&str> {
     page["items"].as_array().unwrap().iter().map(|user| user["username"].as_str().unwrap()).collect()
 }
+
+story!(a_method_that_a_route_does_not_have_is_told_those_it_has, |app| {
+    let admin = app.admin().await;
+    for (method, path, methods) in [
+        (Method::DELETE, "/v1/me", "GET"),
+        (Method::PUT, "/v1/dossiers/H16.18-260302-0001", "GET, PATCH"),
+        (Method::TRACE, "/v1/sessions", "POST"),
+        (Method::POST, "/openapi.json", "GET"),
+    ] {
+        let answer = app.send(method, path, Some(&admin), &[], None).await;
+        assert_eq!((answer.problem(405).as_str(), answer.header("allow")), ("method_not_allowed", methods), "{path}");
+    }
+    assert_eq!(app.get("/v1/nothing", &admin).await.problem(404), "not_found");
+});

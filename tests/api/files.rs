@@ -5,9 +5,9 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use motcua::files::Files;
 use motcua::files::scan::Scanner;
 use motcua::files::store::FileStore;
+use motcua::files::{FileFault, Files};
 use motcua::flow::files::{claim, release};
 use motcua::flow::{Act, Actor};
 use motcua::storage::files::{Claim, components, stale_claims};
@@ -58,7 +58,7 @@ fn claims(app: &TestApp) -> usize {
 /// Brings a content into the store as a process does that has not put it on a dossier yet.
 async fn claimed(app: &TestApp, size: usize) -> Claim {
     let (actor, now) = (Actor::service("another process"), app.ambient.now());
-    let mut body = futures_util::stream::iter([Ok::<_, String>(pdf(size))]);
+    let mut body = futures_util::stream::iter([Ok::<_, FileFault>(pdf(size))]);
     let spooled = app.files.receive(&mut body).await.unwrap();
     let act = Act { actor: &actor, now, ambient: &app.ambient };
     let claim = app.db.write(|tx| claim(tx, act, &spooled.sha256)).unwrap();

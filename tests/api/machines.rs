@@ -110,3 +110,56 @@ story!(a_machine_does_what_its_scopes_say_in_its_subtree, |app| {
     app.at("2026-03-02T09:16:00");
     assert_eq!(app.get("/v1/dossiers", &reader).await.problem(401), "unauthenticated");
 });
+
+story!(wrong_secrets_make_a_client_wait_whether_or_not_there_is_one, |app| {
+    app.office().await;
+    let known = client(app, &["dossiers:read"], "H16.18").await;
+    let (other, nobody) = (client(app, &["dossiers:read"], "H16.18").await, ("nobody".to_owned(), String::new()));
+    let guess =
+        async |id: &str| ask(app, &format!("grant_type=client_credentials&client_id={id}&client_secret=x")).await;
+    // As people wait: 30 s with the fifth failure, then twice as long.
+    for (time, failures, wait) in [("09:00:00", 5, "30"), ("09:00:30", 1, "60"), ("09:01:30", 1, "120")] {
+        app.at(&format!("2026-03-02T{time}"));
+        let mut told = Vec::new();
+        for (id, _) in [&known, &nobody] {
+            for _ in 0..failures {
+                assert_eq!(guess(id).await.expect(401)["error"], "invalid_client", "{id} at {time}");
+            }
+            let waits = guess(id).await;
+            assert_eq!((waits.header("retry-after"), waits.header("cache-control")), (wait, "no-store"));
+            told.push(waits.expect(429));
+        }
+        assert_eq!(told[0]["error"], "temporarily_unavailable");
+        assert_eq!(told[0], told[1]);
+    }
+    // The right secret is not looked at either; another client of the same address is not held up.
+    let form = format!("grant_type=client_credentials&client_id={}&client_secret={}", known.0, known.1);
+    ask(app, &form).await.expect(429);
+    token(app, &other).await;
+    app.at("2026-03-02T09:03:30");
+    token(app, &known).await;
+    // Success forgets; and an administrator ends a wait.
+    for _ in 0..5 {
+        guess(&known.0).await.expect(401);
+    }
+    ask(app, &form).await.expect(429);
+    let (path, headers) = (format!("/v1/clients/{}", known.0), [("if-match", "*")]);
+    let admin = app.admin().await;
+    app.send(Method::PATCH, &path, Some(&admin), &headers, Some(json!({"disabled": false}))).await.expect(200);
+    token(app, &known).await;
+});
+
+story!(many_clients_from_one_address_wait_for_each_other, |app| {
+    app.office().await;
+    let known = client(app, &["dossiers:read"], "H16.18").await;
+    let mut answers = Vec::new();
+    for number in 0..120 {
+        let form = format!("grant_type=client_credentials&client_id=id{number}&client_secret=x");
+        answers.push(ask(app, &form).await.status.as_u16());
+    }
+    assert_eq!(answers, [vec![401; 100], vec![429; 20]].concat());
+    let form = format!("grant_type=client_credentials&client_id={}&client_secret={}", known.0, known.1);
+    assert_eq!(ask(app, &form).await.header("retry-after"), "30");
+    app.at("2026-03-02T09:00:30");
+    token(app, &known).await;
+});

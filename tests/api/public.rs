@@ -1,6 +1,8 @@
 //! The public door: what a slip opens, what guessing tells, how often one may ask, and who counts as one.
 
 use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use motcua::domain::vocabulary::Role;
@@ -233,23 +235,55 @@ async fn pages_of_permitted_origins_may_call_and_no_others() {
 
 #[actix_web::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
-    use std::io::{Read as _, Write as _};
-
     let edges = Edges { request_time: Duration::from_millis(50), ..Edges::default() };
     let app = TestApp::start_behind(Kind::Sqlite, edges).await.unwrap();
-    let mut stream = std::net::TcpStream::connect(app.base.trim_start_matches("http://")).unwrap();
+    let mut stream = TcpStream::connect(app.base.trim_start_matches("http://")).unwrap();
     let head = "POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{";
     stream.write_all(head.as_bytes()).unwrap();
-    let mut answer = Vec::new();
-    while !answer.ends_with(b"}") {
-        let mut part = [0; 4096];
-        let length = stream.read(&mut part).unwrap();
-        assert_ne!(length, 0, "{}", String::from_utf8_lossy(&answer));
-        answer.extend_from_slice(&part[..length]);
-    }
-    let answer = String::from_utf8(answer).unwrap();
+    let answer = actix_web::rt::task::spawn_blocking(move || answer_to(stream)).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
     for part in ["\"code\":\"timed_out\"", "\"request_id\":\"", "retry-after: 2", "x-content-type-options: nosniff"] {
         assert!(answer.contains(part), "{part}: {answer}");
     }
+}
+
+/// What comes before the server closes the connection.
+fn answer_to(mut stream: TcpStream) -> String {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[actix_web::test]
+async fn an_upload_whose_client_falls_silent_is_dropped() {
+    let edges = Edges { idle_time: Duration::from_millis(50), ..Edges::default() };
+    let app = TestApp::start_behind(Kind::Sqlite, edges).await.unwrap();
+    let admin = app.office().await;
+    let code = app.receive(&admin, json!({})).await;
+    let before = app.get("/v1/dossiers", &admin).await.text;
+    let upload = format!("/v1/dossiers/{code}/files?kind=component");
+    let begun = [
+        ("/v1/imports", "application/x-ndjson", "{\"procedure\""),
+        ("/v1/imports?atomic=true", "application/x-ndjson", ""),
+        (&*upload, "application/pdf", "%PDF-1.7"),
+        ("/v1/ioffice/packets", "application/xml", "<edXML"),
+        // Whatever is to be read at once is not waited for any longer.
+        ("/v1/dossiers", "application/json", "{"),
+    ];
+    let answers = begun.map(|(path, kind, part)| {
+        let mut stream = TcpStream::connect(app.base.trim_start_matches("http://")).unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {admin}\r\nContent-Type: {kind}\r\n\
+             Content-Disposition: attachment; filename=\"a.pdf\"\r\nContent-Length: 99\r\n\r\n{part}"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        actix_web::rt::task::spawn_blocking(move || answer_to(stream))
+    });
+    for ((path, ..), answer) in begun.iter().zip(answers) {
+        let answer = answer.await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{path}: {answer}");
+        assert!(answer.contains("\"code\":\"body_stalled\""), "{path}: {answer}");
+    }
+    assert_eq!(app.get("/v1/dossiers", &admin).await.text, before);
+    assert_eq!(app.get(&format!("/v1/dossiers/{code}/files"), &admin).await.expect(200)["items"], json!([]));
 }
