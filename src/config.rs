@@ -1,6 +1,7 @@
 //! Every setting, with its `MOTCUA_` name; the service runs with none set.
 
 pub mod edges;
+pub mod portal;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,6 +24,7 @@ use crate::http::lookup_key::LookupKey;
 use crate::http::tokens::TokenKey;
 use crate::storage::PoolSizes;
 use edges::EdgeSettings;
+use portal::PortalSettings;
 
 /// Shortest secret that may sign tokens, in characters.
 const SHORTEST_KEY: usize = 32;
@@ -74,6 +76,9 @@ pub struct ServeSettings {
     /// What is sent to others.
     #[command(flatten)]
     pub delivery: DeliverySettings,
+    /// What the national portal is told by.
+    #[command(flatten)]
+    pub portal: PortalSettings,
     /// How the service meets the outside.
     #[command(flatten)]
     pub edges: EdgeSettings,

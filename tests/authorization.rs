@@ -134,6 +134,9 @@ const TABLE: &[(&str, &[Role])] = &[
     ("POST /v1/webhooks/{id}/deliveries/{delivery}/replay", ADMIN),
     ("POST /v1/webhooks/{id}/replay", ADMIN),
     ("GET /v1/notices", ADMIN),
+    ("GET /v1/portal/dossiers", ADMIN),
+    ("GET /v1/portal/exchange", ADMIN),
+    ("POST /v1/portal/exchange/{code}/replay", ADMIN),
 ];
 
 /// Every route of the document, as `METHOD path`.

@@ -34,6 +34,7 @@ pub mod statistics;
 
 pub mod delivery;
 pub mod notice;
+pub mod portal;
 pub mod webhook;
 
 pub mod audit;

@@ -41,6 +41,7 @@ pub mod catalogue;
 pub mod deadlines;
 
 pub mod notices;
+pub mod portal;
 pub mod webhooks;
 
 pub mod public;
@@ -104,6 +105,8 @@ pub struct AppState {
     pub lookup: LookupKey,
     /// How often the public look-up may be asked.
     pub limits: public::Limits,
+    /// What the national portal is told by.
+    pub portal: portal::PortalState,
     /// How the service deals with the outside.
     pub edges: Edges,
 }
@@ -156,6 +159,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(catalogue::routes)
         .configure(webhooks::routes)
         .configure(notices::routes)
+        .configure(portal::routes)
         .configure(accounts::routes)
         .configure(public::routes)
         .configure(clients::routes)

@@ -4,5 +4,6 @@ pub mod destination;
 pub mod edxml;
 pub mod email;
 pub mod gateway;
+pub mod national_portal;
 pub mod target;
 pub mod webhook;

@@ -30,6 +30,7 @@ pub mod leases;
 pub mod letters;
 pub mod listing;
 pub mod lives;
+pub mod portal;
 pub mod procedures;
 pub mod reports;
 pub mod service_index;

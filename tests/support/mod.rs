@@ -26,9 +26,11 @@ use motcua::flow::{Act, Actor};
 use motcua::http::edges::Edges;
 use motcua::http::idempotency::Running;
 use motcua::http::lookup_key::LookupKey;
+use motcua::http::portal::PortalState;
 use motcua::http::public::Limits;
 use motcua::http::tokens::TokenKey;
 use motcua::http::{self, AppState};
+use motcua::integrations::national_portal::codes::Codes;
 use motcua::storage::{Db, PoolSizes, migrate};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -191,6 +193,7 @@ impl TestApp {
             webhook_private,
             lookup: LookupKey::new(b"a key for tests only").unwrap(),
             limits: Limits::default(),
+            portal: PortalState { codes: Codes::new(None).unwrap(), sends: true },
             edges,
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

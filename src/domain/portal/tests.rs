@@ -1,0 +1,1 @@
+//! What the portal is told, from journals written by hand.

@@ -1,0 +1,1 @@
+//! Envelopes against JSON written by hand.
