@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::domain::delivery::Secret;
+use crate::integrations::destination::TIME_LIMIT;
 use crate::integrations::national_portal::client::Portal;
 use crate::integrations::national_portal::codes::Codes;
 
@@ -45,7 +46,7 @@ impl PortalSettings {
         let Some(url) = &self.portal_url else { return Ok(None) };
         let session = self.portal_session.clone().map(Secret);
         let session = session.as_ref().map(|session| (self.portal_session_header.as_str(), session));
-        let portal = Portal::new(url, session, self.codes()?);
+        let portal = Portal::new(url, session, self.codes()?, TIME_LIMIT);
         portal.map(Some).map_err(|_| io::Error::other("MOTCUA_PORTAL_URL, its session or its header cannot be used"))
     }
 }

@@ -66,7 +66,7 @@ permission! {
     /// An e-office, and whoever signs.
     Exchange: Leader, Admin; DocumentsExchange;
     /// The national portal, and who looks after it: personal data goes out plain.
-    Sync: Admin; PortalSync;
+    Relay: Admin; PortalSync;
     /// Whoever drafts letters.
     Draft: Officer, Leader, Admin;
     /// Whoever signs letters and mends mistakes.

@@ -6,7 +6,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::call::{Administer, Call, Sync, blocking};
+use super::call::{Administer, Call, Relay, blocking};
 use super::changes::position;
 use super::dossier_view::stamp;
 use super::idempotency::Reply;
@@ -47,7 +47,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 403, description = "No machine of the portal, and no administrator", body = ProblemBody)))]
 #[get("/v1/portal/dossiers")]
-async fn pull_dossiers(call: Call<Sync>) -> Result<HttpResponse, Problem> {
+async fn pull_dossiers(call: Call<Relay>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["since", "limit"])?;
     let limit = query.limit()?;
     let after = match query.text("since") {

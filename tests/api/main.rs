@@ -22,6 +22,7 @@ mod malformed;
 mod moves;
 mod notices;
 mod papers;
+mod portal;
 mod public;
 mod reports;
 mod retries;

@@ -1,5 +1,7 @@
 //! Calls to the portal: one POST with the session in a header.
 
+use std::time::Duration;
+
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Client, StatusCode, Url, redirect};
 use serde_json::Value;
@@ -7,7 +9,7 @@ use serde_json::Value;
 use super::codes::Codes;
 use super::reply::{Answer, judge};
 use crate::domain::delivery::Secret;
-use crate::integrations::destination::{TIME_LIMIT, text_of, unanswered};
+use crate::integrations::destination::{text_of, unanswered};
 
 /// The portal, or the adapter in front of it.
 pub struct Portal {
@@ -18,7 +20,7 @@ pub struct Portal {
 }
 
 impl Portal {
-    /// A client of the portal at `url`, with the session that it wants in this header.
+    /// A client of the portal at `url`, with the session that it wants in this header; no call takes longer than `limit`.
     ///
     /// # Errors
     /// When the URL is none, the header cannot be one, or TLS cannot be set up.
@@ -26,9 +28,10 @@ impl Portal {
         url: &str,
         session: Option<(&str, &Secret)>,
         codes: Codes,
+        limit: Duration,
     ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let url = Url::parse(url)?;
-        let client = Client::builder().redirect(redirect::Policy::none()).timeout(TIME_LIMIT).build()?;
+        let client = Client::builder().redirect(redirect::Policy::none()).timeout(limit).build()?;
         let session = session.map(|(name, secret)| header(name, secret)).transpose()?;
         Ok(Self { client, url, session, codes })
     }
@@ -38,7 +41,7 @@ impl Portal {
         &self.codes
     }
 
-    /// Makes one call. It ends within [`TIME_LIMIT`] and never fails: how it ended is the answer.
+    /// Makes one call. It ends within the limit and never fails: how it ended is the answer.
     pub async fn call(&self, envelope: &Value) -> Answer {
         let mut call = self.client.post(self.url.clone()).json(envelope);
         if let Some((name, value)) = &self.session {
