@@ -1,5 +1,5 @@
-//! What nobody asks for by a request: the sweep, the balances, the housekeeping, delivery and the portal, each by one process at a
-//! time.
+//! What nobody asks for by a request: the sweep, the balances, the housekeeping, delivery and the portal, each by one process
+//! at a time.
 
 pub mod delivery;
 pub mod portal;

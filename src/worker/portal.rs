@@ -98,8 +98,10 @@ impl Herald {
             let (herald, code) = (Arc::clone(self), code.clone());
             let turn = blocking(move || Ok(herald.db.snapshot(|reader| verbs::turn(reader, &code))?)).await?;
             let Some((telling, part, dossier)) = turn else { return Ok(()) };
-            let outcome =
-                self.send(part, &dossier).await.unwrap_or_else(|unmapped| Outcome::Unsayable(unmapped.to_string()));
+            // Entered by mistake before the portal heard of it: it never does.
+            let is_needless = dossier.standing.void && telling.is_unheard_of();
+            let sent = if is_needless { Ok(Outcome::Needless) } else { self.send(part, &dossier).await };
+            let outcome = sent.unwrap_or_else(|unmapped| Outcome::Unsayable(unmapped.to_string()));
             let went_on = matches!(outcome, Outcome::Told(_) | Outcome::Exists);
             let herald = Arc::clone(self);
             let noted = blocking(move || herald.note(&telling, part, &outcome)).await?;
@@ -114,7 +116,6 @@ impl Herald {
     async fn send(&self, part: Part, dossier: &PortalDossier) -> Result<Outcome, Unmapped> {
         let codes = self.portal.codes();
         let (envelope, up_to) = match part {
-            Part::Record { updating: false } if dossier.standing.void => return Ok(Outcome::Needless),
             Part::Record { updating } => (dossier_envelope(dossier, codes, updating)?, dossier.last_seq()),
             Part::Progress { after } => match progress_chunk(dossier, codes, after)? {
                 Some(Chunk { envelope, up_to }) => (envelope, up_to),

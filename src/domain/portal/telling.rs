@@ -151,9 +151,16 @@ impl Telling {
         }
     }
 
+    /// Whether the portal cannot have heard of the dossier: nothing was ever sent, not even what got no answer.
+    pub const fn is_unheard_of(&self) -> bool {
+        !self.known && self.attempted_at.is_none()
+    }
+
     /// Notes how sending a part ended.
     pub fn note(&mut self, part: Part, outcome: &Outcome, now: LocalTime, chance: u16) {
-        self.attempted_at = Some(now);
+        if !matches!(outcome, Outcome::Unsayable(_) | Outcome::Needless) {
+            self.attempted_at = Some(now);
+        }
         match outcome {
             Outcome::Told(up_to) => self.advance(part, *up_to, now),
             Outcome::Exists => self.known = true,
@@ -312,6 +319,18 @@ mod tests {
         let mut telling = telling();
         telling.note(Part::Record { updating: false }, &Outcome::Unsayable("unmapped".into()), at("09:00:00"), HALF);
         assert_eq!(telling.status, TellingStatus::Parked);
+    }
+
+    #[test]
+    fn silence_may_mean_that_the_portal_heard_and_what_cannot_be_said_was_not_heard() {
+        let part = Part::Record { updating: false };
+        let after = |outcome| {
+            let mut telling = telling();
+            telling.note(part, &outcome, at("09:00:00"), HALF);
+            telling.is_unheard_of()
+        };
+        assert!(telling().is_unheard_of() && after(Outcome::Unsayable("unmapped".into())));
+        assert!(!after(Outcome::Later("timeout".into())) && !after(Outcome::Told(2)));
     }
 
     #[test]

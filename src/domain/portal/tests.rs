@@ -1,7 +1,6 @@
 //! Which steps and supplements a journal tells of.
 
 use super::*;
-use crate::domain::papers::Papers;
 use crate::domain::testing::{at, deadline};
 use crate::domain::timeliness::EndClass;
 use crate::domain::vocabulary::{ApplicantKind, Outcome, Status};
