@@ -137,6 +137,7 @@ const TABLE: &[(&str, &[Role])] = &[
     ("GET /v1/portal/dossiers", ADMIN),
     ("GET /v1/portal/exchange", ADMIN),
     ("POST /v1/portal/exchange/{code}/replay", ADMIN),
+    ("POST /v1/portal/exchange/replay", ADMIN),
 ];
 
 /// Every route of the document, as `METHOD path`.

@@ -16,9 +16,10 @@ use crate::ambient::Ambient;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::portal::telling::{Telling, TellingStatus};
 use crate::domain::vocabulary::LocalTime;
-use crate::flow::{Fault, feed, portal as verbs};
+use crate::flow::{Act, Fault, feed, portal as verbs};
 use crate::integrations::national_portal::codes::Codes;
 use crate::integrations::national_portal::record::dossier_envelope;
+use crate::storage::Tx;
 use crate::storage::portal::{self, TellingFilter};
 
 /// What the routes of this file stand on.
@@ -31,7 +32,7 @@ pub struct PortalState {
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(pull_dossiers).service(list_tellings).service(replay_telling);
+    config.service(pull_dossiers).service(list_tellings).service(replay_parked).service(replay_telling);
 }
 
 /// `DongBoHoSoMC` envelopes of the dossiers in the caller's reach that changed, one for each, in the order of their last
@@ -144,6 +145,22 @@ async fn list_tellings(call: Call<Administer>) -> Result<HttpResponse, Problem> 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NoMembers {}
+
+/// Tells the portal again of every parked dossier in the caller's reach: when the codes were mended, or the portal was.
+#[utoipa::path(tag = "portal", responses((status = 200, description = "replayed: how many", body = Object),
+    (status = 403, description = "Not an administrator", body = ProblemBody),
+    (status = 409, description = "Nothing is sent to the portal", body = ProblemBody)))]
+#[post("/v1/portal/exchange/replay")]
+async fn replay_parked(mut call: Call<Administer>) -> Result<HttpResponse, Problem> {
+    let (NoMembers {}, bytes) = call.body::<NoMembers>().await?;
+    if !call.state.portal.sends {
+        return Err(Problem::new("portal_off"));
+    }
+    let replay = move |tx: &mut Tx, act: Act<'_>| {
+        Reply::plain(&json!({"replayed": portal::revive(tx, act.actor.agency.as_ref(), act.now)?}))
+    };
+    call.post(&bytes, replay).await
+}
 
 /// Tells the portal of a dossier again, from its record on, whatever became of it before: parked, told, or never owed, as
 /// with an imported history.

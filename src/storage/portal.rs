@@ -150,6 +150,35 @@ pub fn late(reader: &mut Reader, now: LocalTime) -> Result<i64, StorageError> {
     Ok(late.get_result(&mut *reader.connection)?)
 }
 
+/// Has what is parked told again from its record on, of dossiers that `agency` or one below it resolves or received, or of
+/// all; answers how many. As [`Telling::replay`], for many.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn revive(tx: &mut Tx, agency: Option<&AgencyCode>, now: LocalTime) -> Result<usize, StorageError> {
+    let again = (
+        portal_tellings::status.eq("waiting"),
+        portal_tellings::record_seq.eq(0),
+        portal_tellings::attempts.eq(0),
+        portal_tellings::refusals.eq(0),
+        portal_tellings::due_at.eq(now),
+        portal_tellings::version.eq(portal_tellings::version + 1),
+    );
+    let parked = portal_tellings::table.filter(portal_tellings::status.eq("parked"));
+    Ok(match agency {
+        None => diesel::update(parked).set(again).execute(&mut *tx.connection)?,
+        Some(agency) => {
+            let below =
+                || agency_tree::table.filter(agency_tree::ancestor.eq(agency.as_str())).select(agency_tree::descendant);
+            let own = dossiers::table
+                .filter(dossiers::agency.eq_any(below()).or(dossiers::received_by.eq_any(below())))
+                .select(dossiers::code);
+            let parked = parked.filter(portal_tellings::dossier.eq_any(own));
+            diesel::update(parked).set(again).execute(&mut *tx.connection)?
+        }
+    })
+}
+
 /// Which tellings a list is to show.
 #[derive(Debug, Clone, Default)]
 pub struct TellingFilter {

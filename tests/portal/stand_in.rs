@@ -141,14 +141,14 @@ impl Books {
                 let (name, number) = (&record["ChuHoSo"], &record["DinhDanhCHS"][0]["SoDinhDanh"]);
                 said("7", &format!("Số định danh {number} của {name} không hợp lệ"))
             }
-            Manner::Faulty if call % 3 == 0 => said("99", "Lỗi hệ thống"),
+            Manner::Faulty if call.is_multiple_of(3) => said("99", "Lỗi hệ thống"),
             Manner::Forgetful if call % 4 == 1 => Answer::Status(401),
             Manner::Silent | Manner::Down | Manner::Refusing | Manner::Garbled | Manner::Faulty | Manner::Forgetful => {
                 let answer = self.keep(&code, &envelope, "0", "Thành công");
                 match manner(&code) {
-                    Manner::Silent if call % 3 == 0 => Answer::Silence,
-                    Manner::Garbled if call % 2 == 0 => Answer::Page("<html>Bad gateway</html>"),
-                    Manner::Forgetful if call % 4 == 0 => Answer::Status(500),
+                    Manner::Silent if call.is_multiple_of(3) => Answer::Silence,
+                    Manner::Garbled if call.is_multiple_of(2) => Answer::Page("<html>Bad gateway</html>"),
+                    Manner::Forgetful if call.is_multiple_of(4) => Answer::Status(500),
                     _ => answer,
                 }
             }
