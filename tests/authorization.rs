@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use motcua::domain::vocabulary::Role::{self, Admin, Auditor, FrontDesk, Leader, Officer};
-use motcua::domain::vocabulary::Scope::{self, DocumentsExchange, DossiersRead, DossiersWrite, StatisticsRead};
+use motcua::domain::vocabulary::Scope::{
+    self, DocumentsExchange, DossiersRead, DossiersWrite, PortalSync, StatisticsRead,
+};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -34,6 +36,7 @@ const SEE: Who = (Role::ALL, &[DossiersRead, DossiersWrite]);
 const COUNT: Who = (Role::ALL, &[StatisticsRead]);
 const HANDLE: Who = (&[FrontDesk, Officer, Leader, Admin], &[DossiersWrite]);
 const EXCHANGE: Who = (&[Leader, Admin], &[DocumentsExchange]);
+const RELAY: Who = (&[Admin], &[PortalSync]);
 const DRAFT: Who = (&[Officer, Leader, Admin], &[]);
 const LEAD: Who = (&[Leader, Admin], &[]);
 const ADMIN: Who = (&[Admin], &[]);
@@ -128,6 +131,12 @@ const TABLE: &[&[Row]] = &[
         ("GET /v1/ioffice/documents/{id}/packet.edxml",         EXCHANGE, One(Signed),   ""),
         ("POST /v1/ioffice/documents/{id}/result",              EXCHANGE, One(Signed),   r#"{"result": "trace"}"#),
         ("POST /v1/ioffice/packets",                            EXCHANGE, Body(422),     STATUS_PACKET),
+    ],
+    &[ // The national portal
+        ("GET /v1/portal/dossiers",                             RELAY,    List(Dossier), "limit=200"),
+        ("GET /v1/portal/exchange",                             ADMIN,    List(Dossier), "limit=200"),
+        ("POST /v1/portal/exchange/replay",                     ADMIN,    Nothing,       "{}"),
+        ("POST /v1/portal/exchange/{code}/replay",              ADMIN,    One(Dossier),  "{}"),
     ],
     &[ // Figures
         ("GET /v1/statistics",                                  COUNT,    Figures,       "from=2026-03-01&to=2026-03-31"),

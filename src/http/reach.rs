@@ -27,6 +27,7 @@ const PLACES: &[(&str, Kind)] = &[
     ("/v1/clients/{id}", Kind::Client),
     ("/v1/dossiers/{code}", Kind::Dossier),
     ("/v1/ioffice/documents/{id}", Kind::Letter),
+    ("/v1/portal/exchange/{code}", Kind::Dossier),
     ("/v1/users/{id}", Kind::User),
     ("/v1/webhooks/{id}", Kind::Webhook),
 ];

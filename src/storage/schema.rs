@@ -1,5 +1,9 @@
-//! The tables as Diesel sees them; `tests/migrations.rs` holds this file against the migrated databases.
+//! The tables as Diesel sees them; `tests/migrations.rs` holds this file and those beside it against the migrated databases.
 #![allow(missing_docs, reason = "the table! macro documents nothing")]
+
+mod outward;
+
+pub use outward::{deliveries, portal_tellings, webhooks};
 
 diesel::table! {
     agencies (code) {
@@ -286,45 +290,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    webhooks (id) {
-        id -> Text,
-        url -> Text,
-        description -> Nullable<Text>,
-        events -> Text,
-        agency -> Nullable<Text>,
-        active -> Bool,
-        switched_off -> Nullable<Text>,
-        secret -> Text,
-        old_secret -> Nullable<Text>,
-        old_secret_until -> Nullable<Timestamp>,
-        created_at -> Timestamp,
-        version -> BigInt,
-        sealed -> Nullable<Text>,
-    }
-}
-
-diesel::table! {
-    deliveries (id) {
-        id -> Text,
-        line -> Text,
-        place -> BigInt,
-        aside -> Bool,
-        kind -> Text,
-        dossier -> Nullable<Text>,
-        seq -> Nullable<BigInt>,
-        body -> Text,
-        status -> Text,
-        attempts -> Integer,
-        queued_at -> Timestamp,
-        due_at -> Nullable<Timestamp>,
-        attempted_at -> Nullable<Timestamp>,
-        response -> Nullable<Integer>,
-        fault -> Nullable<Text>,
-        created_at -> Timestamp,
-    }
-}
-
-diesel::table! {
     idempotency_keys (caller, route, key) {
         caller -> Text,
         route -> Text,
@@ -554,6 +519,7 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     data_keys,
     personal_reads,
+    portal_tellings,
     audit_queue,
     audit,
     audit_head,

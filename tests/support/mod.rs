@@ -29,9 +29,11 @@ use motcua::http::edges::Edges;
 use motcua::http::idempotency::Running;
 use motcua::http::lookup_key::LookupKey;
 use motcua::http::openid::Provider;
+use motcua::http::portal::PortalState;
 use motcua::http::public::Limits;
 use motcua::http::tokens::TokenKey;
 use motcua::http::{self, AppState};
+use motcua::integrations::national_portal::codes::Codes;
 use motcua::storage::{Db, PoolSizes, Vault, migrate};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -209,6 +211,7 @@ impl TestApp {
             webhook_private,
             lookup: LookupKey::new(b"a key for tests only").unwrap(),
             limits: Limits::default(),
+            portal: PortalState { codes: Codes::new(None).unwrap(), sends: true },
             edges,
             openid,
         });
