@@ -134,7 +134,7 @@ const TABLE: &[&[Row]] = &[
     ],
     &[ // The national portal
         ("GET /v1/portal/dossiers",                             RELAY,    List(Dossier), "limit=200"),
-        ("GET /v1/portal/exchange",                             ADMIN,    List(Dossier), "limit=200"),
+        ("GET /v1/portal/exchange",                             ADMIN,    Figures,       "limit=200"),
         ("POST /v1/portal/exchange/replay",                     ADMIN,    Nothing,       "{}"),
         ("POST /v1/portal/exchange/{code}/replay",              ADMIN,    One(Dossier),  "{}"),
     ],
