@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use crate::ambient::Ambient;
 use crate::config::{DeliverySettings, ServeSettings, StoreSettings};
 use crate::domain::delivery::{Means, Secret};
+use crate::http::portal::PortalState;
 use crate::http::{self, AppState};
 use crate::integrations::destination::Destination;
 use crate::integrations::email::Email;
@@ -23,6 +24,7 @@ use crate::integrations::webhook::Webhooks;
 use crate::storage::{Db, data_keys, migrate};
 use crate::worker;
 use crate::worker::delivery::Courier;
+use crate::worker::portal::Herald;
 
 /// How often recorded durations are folded.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -66,6 +68,8 @@ pub async fn serve(
     let lookup = store.lookup_key(settings.edges.lookup_key.as_deref(), &ambient)?;
     let tls = settings.edges.tls()?;
     let files = store.files(&settings.files)?;
+    let portal = settings.portal.portal()?;
+    let portal_state = PortalState { codes: settings.portal.codes()?, sends: portal.is_some() };
     let metrics = metrics()?;
     let upkeep = tokio::spawn(keep_up(metrics.clone()));
     let state = Data::new(AppState {
@@ -80,12 +84,17 @@ pub async fn serve(
         webhook_private: settings.delivery.webhook_private,
         lookup,
         limits: http::public::Limits::default(),
+        portal: portal_state,
         edges: settings.edges.edges(),
         openid: settings.openid.provider()?,
     });
     let courier = Arc::new(courier(db.clone(), ambient.clone(), &settings.delivery)?);
     let (stop, stopped) = watch::channel(false);
     let delivery = tokio::spawn(worker::delivery::run(courier, stopped.clone()));
+    let herald = portal.map(|portal| {
+        let herald = Arc::new(Herald::new(db.clone(), ambient.clone(), portal));
+        tokio::spawn(worker::portal::run(herald, stopped.clone()))
+    });
     let worker = tokio::spawn(worker::run(db, ambient, files, settings.at_risk_days, stopped));
     let server = HttpServer::new(move || http::app(state.clone()))
         .client_request_timeout(HEAD_TIME)
@@ -100,6 +109,9 @@ pub async fn serve(
     let _ = stop.send(true);
     let _ = worker.await;
     let _ = delivery.await;
+    if let Some(herald) = herald {
+        let _ = herald.await;
+    }
     upkeep.abort();
     served
 }

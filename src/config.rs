@@ -2,6 +2,7 @@
 
 pub mod edges;
 pub mod openid;
+pub mod portal;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,6 +26,7 @@ use crate::http::tokens::TokenKey;
 use crate::storage::{PoolSizes, Vault};
 use edges::EdgeSettings;
 use openid::OpenidSettings;
+use portal::PortalSettings;
 
 /// Shortest secret that may sign tokens, in characters.
 const SHORTEST_KEY: usize = 32;
@@ -80,6 +82,9 @@ pub struct ServeSettings {
     /// What is sent to others.
     #[command(flatten)]
     pub delivery: DeliverySettings,
+    /// What the national portal is told by.
+    #[command(flatten)]
+    pub portal: PortalSettings,
     /// How the service meets the outside.
     #[command(flatten)]
     pub edges: EdgeSettings,

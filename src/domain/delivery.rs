@@ -113,9 +113,14 @@ pub fn next_attempt(attempts: u32, queued_at: LocalTime, now: LocalTime, chance:
     if now >= end {
         return None;
     }
-    let wait = (FIRST_WAIT << attempts.saturating_sub(1).min(20)).min(LONGEST_WAIT);
+    Some((now + wait(attempts, LONGEST_WAIT, chance)).min(end))
+}
+
+/// The wait after the `attempts`-th failure in a row, of `longest` seconds at most before `chance` moves it.
+pub(in crate::domain) fn wait(attempts: u32, longest: i64, chance: u16) -> TimeDelta {
+    let wait = (FIRST_WAIT << attempts.saturating_sub(1).min(20)).min(longest);
     let jitter = wait * 2 * i64::from(chance) / (5 * i64::from(u16::MAX));
-    Some((now + TimeDelta::seconds(wait * 4 / 5 + jitter)).min(end))
+    TimeDelta::seconds(wait * 4 / 5 + jitter)
 }
 
 #[cfg(test)]

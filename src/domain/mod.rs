@@ -38,6 +38,7 @@ pub mod statistics;
 
 pub mod delivery;
 pub mod notice;
+pub mod portal;
 pub mod webhook;
 
 pub mod audit;

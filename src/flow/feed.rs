@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::fault::Fault;
 use crate::ambient::Ambient;
 use crate::domain::event::Event;
+use crate::domain::vocabulary::AgencyCode;
 use crate::storage::feed::{self, Change, Wanted};
 use crate::storage::listing::Visible;
 use crate::storage::{Db, Reader, StorageError, lineage};
@@ -118,7 +119,14 @@ fn is_within_reach(reader: &mut Reader, visible: &Visible, change: &Change) -> R
     if change.former_agency.is_none() {
         return Ok(true);
     }
-    let ours = [&change.agency, &change.received_by];
+    reaches(reader, visible, [&change.agency, &change.received_by])
+}
+
+/// Whether what belongs to these agencies is seen.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn reaches(reader: &mut Reader, visible: &Visible, ours: [&AgencyCode; 2]) -> Result<bool, StorageError> {
     match visible {
         Visible::Everything => Ok(true),
         Visible::Of(own) => Ok(ours.into_iter().any(|code| own.contains(code))),

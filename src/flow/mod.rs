@@ -32,6 +32,7 @@ pub mod verify;
 
 pub mod deliver;
 pub mod feed;
+pub mod portal;
 pub mod webhooks;
 
 pub mod accounts;

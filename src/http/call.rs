@@ -74,6 +74,8 @@ permission! {
     Handle: FrontDesk, Officer, Leader, Admin; DossiersWrite;
     /// An e-office, and whoever signs.
     Exchange: Leader, Admin; DocumentsExchange;
+    /// The national portal, and who looks after it: personal data goes out plain.
+    Relay: Admin; PortalSync;
     /// Whoever drafts letters.
     Draft: Officer, Leader, Admin;
     /// Whoever signs letters and mends mistakes.
@@ -120,6 +122,8 @@ const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/webhooks"),
     (Method::GET, "/v1/webhooks/{id}/deliveries"),
     (Method::GET, "/v1/notices"),
+    (Method::GET, "/v1/portal/dossiers"),
+    (Method::GET, "/v1/portal/exchange"),
     (Method::GET, "/v1/users"),
     (Method::GET, "/v1/clients"),
     (Method::GET, "/v1/audit"),

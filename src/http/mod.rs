@@ -51,6 +51,7 @@ pub mod data_subjects;
 pub mod deadlines;
 
 pub mod notices;
+pub mod portal;
 pub mod webhooks;
 
 pub mod citizen;
@@ -112,6 +113,8 @@ pub struct AppState {
     pub lookup: LookupKey,
     /// How often the public look-up may be asked.
     pub limits: public::Limits,
+    /// What the national portal is told by.
+    pub portal: portal::PortalState,
     /// How the service deals with the outside.
     pub edges: Edges,
     /// Whose tokens are taken besides our own.
@@ -169,6 +172,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(catalogue::routes)
         .configure(webhooks::routes)
         .configure(notices::routes)
+        .configure(portal::routes)
         .configure(accounts::routes)
         .configure(public::routes)
         .configure(my_dossiers::routes)

@@ -10,7 +10,7 @@ use super::AppState;
 use super::call::read;
 use super::document;
 use super::problem::Problem;
-use crate::storage::migrate;
+use crate::storage::{migrate, portal};
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -24,15 +24,21 @@ async fn healthz() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-/// Whether the service can answer: the database is there and up to date.
+/// Whether the service can answer: the database is there and up to date. `warnings` names what does not stand in the way
+/// and should be looked at: `portal_late`, when the national portal is owed something for more than ten minutes.
 #[utoipa::path(tag = "system", security(()), responses((status = 200, description = "Ready"), (status = 503, description = "Not ready", body = super::problem::ProblemBody)))]
 #[get("/readyz")]
 async fn readyz(state: Data<AppState>) -> Result<HttpResponse, Problem> {
-    if read(&state, |reader| Ok(migrate::is_up_to_date(reader)?)).await? {
-        Ok(HttpResponse::Ok().json(json!({"status": "ready"})))
-    } else {
-        Err(Problem::new("unavailable"))
-    }
+    let (now, sends) = (state.ambient.now(), state.portal.sends);
+    let warnings = read(&state, move |reader| {
+        if !migrate::is_up_to_date(reader)? {
+            return Ok(None);
+        }
+        let is_late = sends && portal::late(reader, now)? > 0;
+        Ok(Some(is_late.then_some("portal_late").into_iter().collect::<Vec<_>>()))
+    });
+    let warnings = warnings.await?.ok_or_else(|| Problem::new("unavailable"))?;
+    Ok(HttpResponse::Ok().json(json!({"status": "ready", "warnings": warnings})))
 }
 
 /// Metrics in the Prometheus text format.

@@ -205,6 +205,12 @@ pub const TEXTS: &[Text] = &[
         "There was no form for this paper on its day.",
     ),
     text("webhook_off", 409, "Webhook đang tắt.", "The webhook is switched off."),
+    text(
+        "portal_off",
+        409,
+        "Chưa cấu hình gửi lên Cổng dịch vụ công quốc gia.",
+        "Nothing is sent to the portal: no URL is set.",
+    ),
     text("delivery_waits", 409, "Thông điệp này đang chờ gửi.", "The message waits to be sent anyway."),
     text("not_at_risk", 409, "Hồ sơ không ở trong hạn.", "The dossier is not open and in time."),
     text("already_reappointed", 409, "Hồ sơ chỉ được hẹn lại một lần.", "A dossier is re-appointed at most once."),

@@ -9,7 +9,7 @@ use crate::domain::delivery::{Outcome, Parcel, Receipt};
 
 /// How long an attempt may take in all.
 pub const TIME_LIMIT: Duration = Duration::from_secs(10);
-/// How much of an answer is read, in bytes: nobody needs it, but a connection that is read to its end can be used again.
+/// How much of an answer is read, in bytes: few need it, but a connection that is read to its end can be used again.
 const MOST_READ: usize = 64 << 10;
 
 /// Takes messages to another side.
@@ -19,15 +19,26 @@ pub trait Destination: Send + Sync {
 }
 
 /// Reads an answer as far as is sensible, and judges nothing but its status.
-pub(in crate::integrations) async fn status_of(mut response: Response) -> StatusCode {
-    let mut read = 0;
-    while let Ok(Some(chunk)) = response.chunk().await {
-        read += chunk.len();
-        if read > MOST_READ {
+pub(in crate::integrations) async fn status_of(response: Response) -> StatusCode {
+    let status = response.status();
+    // One that breaks off has said all the same how it went.
+    let _ = text_of(response).await;
+    status
+}
+
+/// Status and text of an answer, read as far as is sensible.
+///
+/// # Errors
+/// When it breaks off.
+pub(in crate::integrations) async fn text_of(mut response: Response) -> reqwest::Result<(StatusCode, String)> {
+    let mut read = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        read.extend_from_slice(&chunk);
+        if read.len() > MOST_READ {
             break;
         }
     }
-    response.status()
+    Ok((response.status(), String::from_utf8_lossy(&read).into_owned()))
 }
 
 /// What an HTTP call that got no answer is remembered as; its cause may name addresses and is not kept.

@@ -5,5 +5,6 @@ pub mod edxml;
 pub mod email;
 pub mod gateway;
 pub mod key_set;
+pub mod national_portal;
 pub mod target;
 pub mod webhook;

@@ -37,6 +37,7 @@ pub mod listing;
 pub mod lives;
 pub mod my_dossiers;
 pub mod personal_reads;
+pub mod portal;
 pub mod procedures;
 pub mod reports;
 pub mod resealing;

@@ -551,9 +551,29 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    portal_tellings (dossier) {
+        dossier -> Text,
+        known -> Bool,
+        changed_seq -> BigInt,
+        record_seq -> BigInt,
+        progress_seq -> BigInt,
+        status -> Text,
+        since -> Nullable<Timestamp>,
+        attempts -> Integer,
+        refusals -> Integer,
+        due_at -> Nullable<Timestamp>,
+        attempted_at -> Nullable<Timestamp>,
+        told_at -> Nullable<Timestamp>,
+        reason -> Nullable<Text>,
+        version -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     data_keys,
     personal_reads,
+    portal_tellings,
     audit_queue,
     audit,
     audit_head,

@@ -1,7 +1,8 @@
-//! What nobody asks for by a request: the sweep, the balances, the housekeeping and delivery, each done by one process at a
-//! time.
+//! What nobody asks for by a request: the sweep, the balances, the housekeeping, delivery and the portal, each by one process
+//! at a time.
 
 pub mod delivery;
+pub mod portal;
 
 mod tidy;
 

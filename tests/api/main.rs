@@ -27,6 +27,7 @@ mod notices;
 mod openid;
 mod papers;
 mod personal;
+mod portal;
 mod public;
 mod reports;
 mod retries;

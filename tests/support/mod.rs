@@ -33,6 +33,8 @@ use motcua::http::public::Limits;
 use motcua::http::tokens::TokenKey;
 use motcua::http::{self, AppState};
 use motcua::storage::{Db, PoolSizes, Vault, migrate};
+use motcua::http::portal::PortalState;
+use motcua::integrations::national_portal::codes::Codes;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -209,6 +211,7 @@ impl TestApp {
             webhook_private,
             lookup: LookupKey::new(b"a key for tests only").unwrap(),
             limits: Limits::default(),
+            portal: PortalState { codes: Codes::new(None).unwrap(), sends: true },
             edges,
             openid,
         });

@@ -1,0 +1,2 @@
+DROP TABLE portal_tellings;
+DELETE FROM feed_readers WHERE name = 'portal';
