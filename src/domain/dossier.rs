@@ -192,7 +192,11 @@ impl Standing {
             | Event::BecameOverdue { .. }
             | Event::Letter { .. }
             | Event::FileAdded { .. }
-            | Event::FileRemoved { .. } => {}
+            | Event::FileRemoved { .. }
+            | Event::FeesDemanded { .. }
+            | Event::PaymentReceived { .. }
+            | Event::FeeExempted { .. }
+            | Event::PaymentRefunded { .. } => {}
         }
         if event.is_move() {
             self.last_move_at = at;

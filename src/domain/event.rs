@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::deadline::Deadline;
 use super::dossier::{Span, Standing};
+use super::fees::{Amount, FeeItem, PaymentMethod};
 use super::timeliness::EndClass;
 use super::vocabulary::{FileKind, LetterKind, LetterStatus, LocalTime, Outcome, Status};
 
@@ -180,6 +181,44 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// Fees were demanded, item by item.
+    FeesDemanded {
+        /// Under which they are paid.
+        reference: String,
+        /// What is to be paid.
+        items: Vec<FeeItem>,
+    },
+    /// Something was paid.
+    PaymentReceived {
+        /// The payment.
+        payment: String,
+        /// What it pays.
+        reference: String,
+        /// How much.
+        amount: Amount,
+        /// By what way.
+        method: PaymentMethod,
+        /// Number of its receipt.
+        receipt_number: String,
+    },
+    /// An item was waived, wholly or in part (miễn, giảm).
+    FeeExempted {
+        /// The item.
+        fee: String,
+        /// How much of it.
+        amount: Amount,
+        /// Why.
+        reason: String,
+    },
+    /// Money was given back (hoàn trả).
+    PaymentRefunded {
+        /// The payment.
+        payment: String,
+        /// How much of it.
+        amount: Amount,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// Every name an event can have.
@@ -205,6 +244,10 @@ pub const EVENT_NAMES: &[&str] = &[
     "dossier.reappointed",
     "dossier.file_added",
     "dossier.file_removed",
+    "dossier.fees_demanded",
+    "dossier.payment_received",
+    "dossier.fee_exempted",
+    "dossier.payment_refunded",
     "letter.draft",
     "letter.submitted",
     "letter.issued",
@@ -239,6 +282,10 @@ impl Event {
             Self::Letter { status, .. } => format!("letter.{status}"),
             Self::FileAdded { .. } => "dossier.file_added".into(),
             Self::FileRemoved { .. } => "dossier.file_removed".into(),
+            Self::FeesDemanded { .. } => "dossier.fees_demanded".into(),
+            Self::PaymentReceived { .. } => "dossier.payment_received".into(),
+            Self::FeeExempted { .. } => "dossier.fee_exempted".into(),
+            Self::PaymentRefunded { .. } => "dossier.payment_refunded".into(),
         }
     }
 
@@ -272,7 +319,11 @@ impl Event {
             | Self::Reappointed { .. }
             | Self::Letter { .. }
             | Self::FileAdded { .. }
-            | Self::FileRemoved { .. } => return None,
+            | Self::FileRemoved { .. }
+            | Self::FeesDemanded { .. }
+            | Self::PaymentReceived { .. }
+            | Self::FeeExempted { .. }
+            | Self::PaymentRefunded { .. } => return None,
         })
     }
 
@@ -310,6 +361,7 @@ mod tests {
     fn the_list_of_names_is_complete() {
         let at: LocalTime = "2026-03-02T09:00:00".parse().unwrap();
         let reason = String::new;
+        let amount: Amount = 1.try_into().unwrap();
         let standing = Box::new(Standing::filed(at));
         let mut events = vec![
             Event::Registered { acceptance_due_at: at },
@@ -341,6 +393,16 @@ mod tests {
             Event::Reappointed { letter: reason(), new_return_at: at },
             Event::FileAdded { file: reason(), file_kind: FileKind::Result, sha256: reason() },
             Event::FileRemoved { file: reason(), file_kind: FileKind::Result, sha256: reason(), reason: reason() },
+            Event::FeesDemanded { reference: reason(), items: Vec::new() },
+            Event::PaymentReceived {
+                payment: reason(),
+                reference: reason(),
+                amount,
+                method: PaymentMethod::Cash,
+                receipt_number: reason(),
+            },
+            Event::FeeExempted { fee: reason(), amount, reason: reason() },
+            Event::PaymentRefunded { payment: reason(), amount, reason: reason() },
         ];
         assert_eq!(events.iter().filter_map(Event::former_agency).collect::<Vec<_>>(), ["H16"]);
         events.extend(LetterStatus::ALL.iter().map(|status| Event::Letter {

@@ -12,6 +12,7 @@ pub mod official_calendar;
 pub mod deadline;
 pub mod timeliness;
 
+pub mod fees;
 pub mod papers;
 
 pub mod dossier;

@@ -143,6 +143,40 @@ pub enum Refusal {
     #[error("nobody does this to their own account")]
     OwnAccount,
 
+    /// Items of fees belong to `payment_required` only.
+    #[error("fees go with `payment_required` only")]
+    FeesNotAllowed,
+    /// The reference is that of no demand of this dossier.
+    #[error("{given} is no demand of this dossier")]
+    WrongReference {
+        /// The reference given.
+        given: String,
+    },
+    /// More than is open under the reference.
+    #[error("only {open} đồng are open")]
+    Overpaid {
+        /// What is open, in đồng.
+        open: i64,
+    },
+    /// The receipt's number stands for another payment of this dossier.
+    #[error("the receipt's number stands for another payment")]
+    ReceiptNumberUsed,
+    /// It was paid before the dossier was handed in.
+    #[error("it was paid before the dossier was handed in")]
+    PaidBeforeFiling,
+    /// The item was exempted before.
+    #[error("the item was exempted already")]
+    AlreadyExempted,
+    /// The payment was refunded before.
+    #[error("the payment was refunded already")]
+    AlreadyRefunded,
+    /// More than there is to waive or to give back.
+    #[error("at most {most} đồng")]
+    TooMuch {
+        /// The most there is, in đồng.
+        most: i64,
+    },
+
     /// More dossiers than a register takes.
     #[error("a register takes at most {most} dossiers")]
     RegisterTooLong {
@@ -195,6 +229,14 @@ impl Refusal {
             Self::WebhookOff => "webhook_off",
             Self::DeliveryWaits => "delivery_waits",
             Self::OwnAccount => "own_account",
+            Self::FeesNotAllowed => "fees_not_allowed",
+            Self::WrongReference { .. } => "wrong_reference",
+            Self::Overpaid { .. } => "overpaid",
+            Self::ReceiptNumberUsed => "receipt_number_used",
+            Self::PaidBeforeFiling => "paid_before_filing",
+            Self::AlreadyExempted => "already_exempted",
+            Self::AlreadyRefunded => "already_refunded",
+            Self::TooMuch { .. } => "too_much",
             Self::RegisterTooLong { .. } => "register_too_long",
             Self::PeriodOpen { .. } => "period_open",
         }

@@ -53,6 +53,10 @@ pub enum Action {
     SignLetter,
     /// Reopen, correct, void.
     Mend,
+    /// Demand fees and record what was paid.
+    Collect,
+    /// Waive a fee, or give money back.
+    Remit,
     /// Put a file on.
     AddFile,
     /// Take a file off.
@@ -153,7 +157,7 @@ pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
         Action::Receive | Action::Move { from: Status::Registered, .. } => true,
         Action::Move { to, at_intake, .. } => at_intake || to == Status::Returned,
         Action::Read | Action::Edit | Action::DraftLetter | Action::SignLetter | Action::Mend => false,
-        Action::AddFile | Action::RemoveFile { .. } => false,
+        Action::Collect | Action::Remit | Action::AddFile | Action::RemoveFile { .. } => false,
     };
     let role = match authority {
         Authority::Role(role) => *role,
@@ -161,7 +165,7 @@ pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
             return match action {
                 // Which scope a read asks for is said by its route.
                 Action::Read => any_side,
-                Action::Edit | Action::AddFile => authority.has(&[Scope::DossiersWrite]) && any_side,
+                Action::Edit | Action::Collect | Action::AddFile => authority.has(&[Scope::DossiersWrite]) && any_side,
                 Action::Receive | Action::Move { .. } if at_counter => {
                     authority.has(&[Scope::DossiersWrite]) && sides.receiving
                 }
@@ -169,7 +173,7 @@ pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
                 Action::DraftLetter | Action::SignLetter => {
                     authority.has(&[Scope::DocumentsExchange]) && sides.resolving
                 }
-                Action::Mend | Action::RemoveFile { .. } => false,
+                Action::Mend | Action::Remit | Action::RemoveFile { .. } => false,
             };
         }
     };
@@ -178,8 +182,8 @@ pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
         (Role::Auditor, _) => false,
         (_, Action::Edit) => any_side,
         // What comes over the counter is scanned there; who resolves adds signed papers and the result.
-        (Role::FrontDesk, Action::AddFile) => sides.receiving,
-        (Role::Officer | Role::Leader, Action::AddFile) => any_side,
+        (Role::FrontDesk, Action::AddFile | Action::Collect) => sides.receiving,
+        (Role::Officer | Role::Leader, Action::AddFile | Action::Collect | Action::Remit) => any_side,
         (Role::Officer, Action::RemoveFile { closed }) => any_side && !closed,
         (Role::Leader, Action::RemoveFile { .. }) => any_side,
         (Role::FrontDesk | Role::Officer | Role::Leader, _) if at_counter => sides.receiving,

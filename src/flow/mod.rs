@@ -8,6 +8,7 @@ pub mod keep;
 pub mod apologise;
 pub mod edit;
 pub mod exchange;
+pub mod fees;
 pub mod files;
 pub mod intake;
 pub mod sweep;

@@ -87,6 +87,7 @@ const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/changes"),
     (Method::GET, "/v1/statistics"),
     (Method::GET, "/v1/statistics/due-soon"),
+    (Method::GET, "/v1/statistics/fees"),
     (Method::GET, "/v1/reports"),
     (Method::GET, "/v1/statistics/service-index"),
     (Method::GET, "/v1/reports/06a"),

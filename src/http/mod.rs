@@ -21,6 +21,7 @@ mod counted;
 pub mod dossier_body;
 pub mod dossier_view;
 pub mod dossiers;
+pub mod fees;
 pub mod files;
 pub mod frozen_reports;
 pub mod imports;
@@ -137,6 +138,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(oauth::routes)
         .configure(dossiers::routes)
         .configure(corrections::routes)
+        .configure(fees::routes)
         .configure(files::routes)
         .configure(imports::routes)
         .configure(letters::routes)

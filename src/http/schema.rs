@@ -9,6 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::deadline::Unit;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::exchange::{Effect, EntryKind, OfficeResult, Waiting};
+use crate::domain::fees::{Collection, FeeKind, PaymentMethod};
 use crate::domain::vocabulary::{
     AgencyLevel, ApplicantKind, Channel, DeliveryMethod, FileKind, LetterChannel, LetterKind, LetterStatus,
     OnlineLevel, Outcome, ProcedureLevel, ReportKind, Role, Scan, Scope, Status,
@@ -35,7 +36,9 @@ word_schemas!(
     AgencyLevel,
     ApplicantKind,
     Channel,
+    Collection,
     DeliveryMethod,
+    FeeKind,
     FileKind,
     Effect,
     EntryKind,
@@ -46,6 +49,7 @@ word_schemas!(
     OfficeResult,
     OnlineLevel,
     Outcome,
+    PaymentMethod,
     ProcedureLevel,
     ReportKind,
     Role,

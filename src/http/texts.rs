@@ -223,6 +223,29 @@ pub const TEXTS: &[Text] = &[
         "Gói tin không ứng với văn bản nào đã gửi.",
         "The packet is about no document that was sent.",
     ),
+    text(
+        "fees_not_allowed",
+        422,
+        "Chỉ nêu phí, lệ phí khi yêu cầu thực hiện nghĩa vụ tài chính.",
+        "Fees go with `payment_required` only.",
+    ),
+    text("wrong_reference", 422, "Mã tham chiếu không phải của hồ sơ này.", "The reference is not of this dossier."),
+    text("overpaid", 422, "Số tiền nộp nhiều hơn số còn phải nộp.", "This is more than is still to be paid."),
+    text(
+        "receipt_number_used",
+        409,
+        "Số biên lai đã dùng cho lần nộp khác.",
+        "The receipt's number stands for another payment.",
+    ),
+    text(
+        "paid_before_filing",
+        422,
+        "Thời điểm nộp tiền trước khi nộp hồ sơ.",
+        "It was paid before the dossier was handed in.",
+    ),
+    text("already_exempted", 409, "Khoản này đã được miễn, giảm.", "The item was exempted or reduced already."),
+    text("already_refunded", 409, "Khoản nộp này đã được hoàn trả.", "The payment was refunded already."),
+    text("too_much", 422, "Số tiền lớn hơn mức cho phép.", "The amount is larger than there is."),
     text("reason_required", 422, "Cần nêu lý do.", "A reason is required."),
     text("outcome_not_allowed", 422, "Chỉ nêu kết quả khi hoàn thành.", "An outcome goes with `finished` only."),
     text("in_the_future", 422, "Thời điểm nằm trong tương lai.", "The time lies in the future."),
@@ -297,6 +320,8 @@ pub fn particulars(refusal: &Refusal) -> Option<String> {
         | Refusal::PromulgatedInTheFuture { on }
         | Refusal::PromulgatedBeforeFiling { on }
         | Refusal::FormNotInForce { on } => on.format("%d/%m/%Y").to_string(),
+        Refusal::Overpaid { open } => format!("còn phải nộp {open} đồng"),
+        Refusal::TooMuch { most } => format!("tối đa {most} đồng"),
         Refusal::RegisterTooLong { most } => format!("tối đa {most} hồ sơ"),
         Refusal::PeriodOpen { to } => format!("đến hết ngày {}", to.format("%d/%m/%Y")),
         Refusal::NewReturnTooEarly { than } => format!("sau {}", time(than)),

@@ -22,6 +22,7 @@ pub mod dossier_row;
 pub mod dossiers;
 pub mod exchange;
 pub mod feed;
+pub mod fees;
 pub mod files;
 pub mod histories;
 pub mod idempotency;

@@ -519,6 +519,46 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    fees (id) {
+        id -> Text,
+        dossier -> Text,
+        demand -> Integer,
+        place -> Integer,
+        name -> Text,
+        code -> Nullable<Text>,
+        kind -> Text,
+        collection -> Text,
+        amount -> BigInt,
+        awaited -> Bool,
+        demanded_at -> Timestamp,
+        demanded_by -> Text,
+        exempted -> Nullable<BigInt>,
+        exempted_at -> Nullable<Timestamp>,
+        exempted_by -> Nullable<Text>,
+        exemption_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    payments (id) {
+        id -> Text,
+        dossier -> Text,
+        demand -> Integer,
+        amount -> BigInt,
+        paid_at -> Timestamp,
+        method -> Text,
+        receipt_number -> Text,
+        proof_file -> Nullable<Text>,
+        recorded_at -> Timestamp,
+        recorded_by -> Text,
+        refunded -> Nullable<BigInt>,
+        refunded_at -> Nullable<Timestamp>,
+        refunded_by -> Nullable<Text>,
+        refund_reason -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     audit_queue,
     audit,
@@ -552,6 +592,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     sign_in_failures,
     clients,
     reports,
+    fees,
+    payments,
     files,
     file_claims,
     file_reads,

@@ -10,6 +10,7 @@ mod changes;
 mod counts;
 mod drilldown;
 mod edges;
+mod fees;
 mod files;
 mod identity;
 mod intake;

@@ -119,7 +119,11 @@ impl Desk {
             | Event::BecameOverdue { .. }
             | Event::Letter { .. }
             | Event::FileAdded { .. }
-            | Event::FileRemoved { .. } => return None,
+            | Event::FileRemoved { .. }
+            | Event::FeesDemanded { .. }
+            | Event::PaymentReceived { .. }
+            | Event::FeeExempted { .. }
+            | Event::PaymentRefunded { .. } => return None,
         };
         Some(Step { giver, receiver, at, recorded_by: recorded_by.to_owned(), class, note })
     }
