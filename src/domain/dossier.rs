@@ -196,7 +196,10 @@ impl Standing {
             | Event::FeesDemanded { .. }
             | Event::PaymentReceived { .. }
             | Event::FeeExempted { .. }
-            | Event::PaymentRefunded { .. } => {}
+            | Event::PaymentRefunded { .. }
+            | Event::TransferSent { .. }
+            | Event::TransferConfirmed { .. }
+            | Event::Errand { .. } => {}
         }
         if event.is_move() {
             self.last_move_at = at;

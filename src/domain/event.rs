@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::deadline::Deadline;
 use super::dossier::{Span, Standing};
+use super::errand::{ErrandKind, ErrandStatus};
 use super::fees::{Amount, FeeItem, PaymentMethod};
 use super::timeliness::EndClass;
-use super::vocabulary::{FileKind, LetterKind, LetterStatus, LocalTime, Outcome, Status};
+use super::vocabulary::{AgencyCode, FileKind, LetterKind, LetterStatus, LocalTime, Outcome, Status};
 
 /// A field that was changed by hand, for the timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -219,6 +220,45 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// Sent on to the agency that resolves it (chuyển hồ sơ).
+    TransferSent {
+        /// The transfer.
+        transfer: String,
+        /// Who gives.
+        from: AgencyCode,
+        /// Who takes.
+        to: AgencyCode,
+        /// Sent after it was due.
+        late: bool,
+    },
+    /// The agency that resolves it has confirmed to have it.
+    TransferConfirmed {
+        /// The transfer.
+        transfer: String,
+        /// Who gave.
+        from: AgencyCode,
+        /// Who has it.
+        to: AgencyCode,
+        /// Account that sent it.
+        sent_by: String,
+        /// Confirmed after it was due.
+        late: bool,
+    },
+    /// Another agency was asked for an opinion or a part, or that ended. The question may name people, so it is not repeated here.
+    Errand {
+        /// The errand.
+        errand: String,
+        /// An opinion or a part.
+        errand_kind: ErrandKind,
+        /// The agency asked.
+        agency: AgencyCode,
+        /// Where it stands now.
+        status: ErrandStatus,
+        /// By when it is wanted.
+        due_at: LocalTime,
+        /// Early, on time or late, once it is done.
+        class: Option<EndClass>,
+    },
 }
 
 /// Every name an event can have.
@@ -248,6 +288,14 @@ pub const EVENT_NAMES: &[&str] = &[
     "dossier.payment_received",
     "dossier.fee_exempted",
     "dossier.payment_refunded",
+    "dossier.transfer_sent",
+    "dossier.transfer_confirmed",
+    "dossier.consultation_asked",
+    "dossier.consultation_answered",
+    "dossier.consultation_withdrawn",
+    "dossier.part_opened",
+    "dossier.part_finished",
+    "dossier.part_withdrawn",
     "letter.draft",
     "letter.submitted",
     "letter.issued",
@@ -286,6 +334,17 @@ impl Event {
             Self::PaymentReceived { .. } => "dossier.payment_received".into(),
             Self::FeeExempted { .. } => "dossier.fee_exempted".into(),
             Self::PaymentRefunded { .. } => "dossier.payment_refunded".into(),
+            Self::TransferSent { .. } => "dossier.transfer_sent".into(),
+            Self::TransferConfirmed { .. } => "dossier.transfer_confirmed".into(),
+            Self::Errand { errand_kind, status, .. } => match (errand_kind, status) {
+                (ErrandKind::Consultation, ErrandStatus::Open) => "dossier.consultation_asked",
+                (ErrandKind::Consultation, ErrandStatus::Done) => "dossier.consultation_answered",
+                (ErrandKind::Consultation, ErrandStatus::Withdrawn) => "dossier.consultation_withdrawn",
+                (ErrandKind::Part, ErrandStatus::Open) => "dossier.part_opened",
+                (ErrandKind::Part, ErrandStatus::Done) => "dossier.part_finished",
+                (ErrandKind::Part, ErrandStatus::Withdrawn) => "dossier.part_withdrawn",
+            }
+            .into(),
         }
     }
 
@@ -323,7 +382,10 @@ impl Event {
             | Self::FeesDemanded { .. }
             | Self::PaymentReceived { .. }
             | Self::FeeExempted { .. }
-            | Self::PaymentRefunded { .. } => return None,
+            | Self::PaymentRefunded { .. }
+            | Self::TransferSent { .. }
+            | Self::TransferConfirmed { .. }
+            | Self::Errand { .. } => return None,
         })
     }
 
@@ -362,6 +424,7 @@ mod tests {
         let at: LocalTime = "2026-03-02T09:00:00".parse().unwrap();
         let reason = String::new;
         let amount: Amount = 1.try_into().unwrap();
+        let agency = || "H16".parse::<AgencyCode>().unwrap();
         let standing = Box::new(Standing::filed(at));
         let mut events = vec![
             Event::Registered { acceptance_due_at: at },
@@ -403,8 +466,26 @@ mod tests {
             },
             Event::FeeExempted { fee: reason(), amount, reason: reason() },
             Event::PaymentRefunded { payment: reason(), amount, reason: reason() },
+            Event::TransferSent { transfer: reason(), from: agency(), to: agency(), late: false },
+            Event::TransferConfirmed {
+                transfer: reason(),
+                from: agency(),
+                to: agency(),
+                sent_by: reason(),
+                late: false,
+            },
         ];
         assert_eq!(events.iter().filter_map(Event::former_agency).collect::<Vec<_>>(), ["H16"]);
+        for errand_kind in ErrandKind::ALL {
+            events.extend(ErrandStatus::ALL.iter().map(|status| Event::Errand {
+                errand: reason(),
+                errand_kind: *errand_kind,
+                agency: agency(),
+                status: *status,
+                due_at: at,
+                class: None,
+            }));
+        }
         events.extend(LetterStatus::ALL.iter().map(|status| Event::Letter {
             letter: reason(),
             letter_kind: LetterKind::Late,

@@ -16,8 +16,10 @@ pub mod fees;
 pub mod papers;
 
 pub mod dossier;
+pub mod errand;
 pub mod event;
 pub mod look_up;
+pub mod transfer;
 pub mod transition;
 
 pub mod document_number;

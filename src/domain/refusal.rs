@@ -143,6 +143,31 @@ pub enum Refusal {
     #[error("nobody does this to their own account")]
     OwnAccount,
 
+    /// Received and resolved by one agency, filed online, or not received.
+    #[error("no transfer is owed")]
+    NoTransferOwed,
+    /// The transfer is under way.
+    #[error("the transfer was sent already")]
+    TransferSent,
+    /// Nothing was sent that could be confirmed.
+    #[error("the transfer was not sent")]
+    TransferNotSent,
+    /// The receiver has confirmed.
+    #[error("the transfer was confirmed already")]
+    TransferConfirmed,
+    /// Other agencies are asked only while the dossier is being resolved.
+    #[error("the dossier is not being resolved")]
+    DossierNotOpen,
+    /// An agency does not ask itself.
+    #[error("the resolving agency does not ask itself")]
+    OwnAgencyAsked,
+    /// Wanted before it was asked for.
+    #[error("it is wanted before it was asked for")]
+    DueBeforeStart,
+    /// Answered, finished or withdrawn before.
+    #[error("it has ended already")]
+    ErrandEnded,
+
     /// Items of fees belong to `payment_required` only.
     #[error("fees go with `payment_required` only")]
     FeesNotAllowed,
@@ -229,6 +254,14 @@ impl Refusal {
             Self::WebhookOff => "webhook_off",
             Self::DeliveryWaits => "delivery_waits",
             Self::OwnAccount => "own_account",
+            Self::NoTransferOwed => "no_transfer_owed",
+            Self::TransferSent => "transfer_sent",
+            Self::TransferNotSent => "transfer_not_sent",
+            Self::TransferConfirmed => "transfer_confirmed",
+            Self::DossierNotOpen => "dossier_not_open",
+            Self::OwnAgencyAsked => "own_agency_asked",
+            Self::DueBeforeStart => "due_before_start",
+            Self::ErrandEnded => "errand_ended",
             Self::FeesNotAllowed => "fees_not_allowed",
             Self::WrongReference { .. } => "wrong_reference",
             Self::Overpaid { .. } => "overpaid",

@@ -53,6 +53,12 @@ pub enum Action {
     SignLetter,
     /// Reopen, correct, void.
     Mend,
+    /// Send on to the agency that resolves it.
+    Send,
+    /// Confirm to have it.
+    TakeOver,
+    /// Ask another agency, or answer as the one asked.
+    Ask,
     /// Demand fees and record what was paid.
     Collect,
     /// Waive a fee, or give money back.
@@ -157,7 +163,9 @@ pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
         Action::Receive | Action::Move { from: Status::Registered, .. } => true,
         Action::Move { to, at_intake, .. } => at_intake || to == Status::Returned,
         Action::Read | Action::Edit | Action::DraftLetter | Action::SignLetter | Action::Mend => false,
-        Action::Collect | Action::Remit | Action::AddFile | Action::RemoveFile { .. } => false,
+        Action::Send => true,
+        Action::TakeOver | Action::Ask | Action::Collect | Action::Remit => false,
+        Action::AddFile | Action::RemoveFile { .. } => false,
     };
     let role = match authority {
         Authority::Role(role) => *role,
@@ -166,10 +174,12 @@ pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
                 // Which scope a read asks for is said by its route.
                 Action::Read => any_side,
                 Action::Edit | Action::Collect | Action::AddFile => authority.has(&[Scope::DossiersWrite]) && any_side,
-                Action::Receive | Action::Move { .. } if at_counter => {
+                Action::Receive | Action::Send | Action::Move { .. } if at_counter => {
                     authority.has(&[Scope::DossiersWrite]) && sides.receiving
                 }
-                Action::Receive | Action::Move { .. } => authority.has(&[Scope::DossiersWrite]) && sides.resolving,
+                Action::Receive | Action::Send | Action::TakeOver | Action::Ask | Action::Move { .. } => {
+                    authority.has(&[Scope::DossiersWrite]) && sides.resolving
+                }
                 Action::DraftLetter | Action::SignLetter => {
                     authority.has(&[Scope::DocumentsExchange]) && sides.resolving
                 }

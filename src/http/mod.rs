@@ -21,6 +21,7 @@ mod counted;
 pub mod dossier_body;
 pub mod dossier_view;
 pub mod dossiers;
+pub mod errands;
 pub mod fees;
 pub mod files;
 pub mod frozen_reports;
@@ -32,6 +33,7 @@ pub mod register;
 pub mod reports;
 pub mod service_index;
 pub mod statistics;
+pub mod transfers;
 
 pub mod exchange_log;
 pub mod ioffice;
@@ -139,6 +141,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(dossiers::routes)
         .configure(corrections::routes)
         .configure(fees::routes)
+        .configure(transfers::routes)
+        .configure(errands::routes)
         .configure(files::routes)
         .configure(imports::routes)
         .configure(letters::routes)

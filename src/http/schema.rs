@@ -8,6 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::deadline::Unit;
 use crate::domain::delivery::DeliveryStatus;
+use crate::domain::errand::ErrandStatus;
 use crate::domain::exchange::{Effect, EntryKind, OfficeResult, Waiting};
 use crate::domain::fees::{Collection, FeeKind, PaymentMethod};
 use crate::domain::vocabulary::{
@@ -42,6 +43,7 @@ word_schemas!(
     FileKind,
     Effect,
     EntryKind,
+    ErrandStatus,
     DeliveryStatus,
     LetterChannel,
     LetterKind,

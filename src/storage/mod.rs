@@ -20,6 +20,7 @@ pub mod counts;
 pub mod deliveries;
 pub mod dossier_row;
 pub mod dossiers;
+pub mod errands;
 pub mod exchange;
 pub mod feed;
 pub mod fees;
@@ -39,6 +40,7 @@ pub mod sign_ins;
 pub mod signed_papers;
 pub mod statistics;
 pub mod striking;
+pub mod transfers;
 pub mod webhooks;
 
 pub use db::{Db, PoolSizes, Reader, Tx};

@@ -559,6 +559,42 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    transfers (id) {
+        id -> Text,
+        dossier -> Text,
+        from_agency -> Text,
+        to_agency -> Text,
+        due_at -> Timestamp,
+        sent_at -> Nullable<Timestamp>,
+        sent_by -> Nullable<Text>,
+        note -> Nullable<Text>,
+        confirm_due_at -> Nullable<Timestamp>,
+        confirmed_at -> Nullable<Timestamp>,
+        confirmed_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    errands (id) {
+        id -> Text,
+        kind -> Text,
+        dossier -> Text,
+        agency -> Text,
+        subject -> Text,
+        started_at -> Timestamp,
+        started_by -> Text,
+        due_at -> Timestamp,
+        late_from -> Timestamp,
+        status -> Text,
+        ended_at -> Nullable<Timestamp>,
+        ended_by -> Nullable<Text>,
+        ended_class -> Nullable<Text>,
+        outcome -> Nullable<Text>,
+        version -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     audit_queue,
     audit,
@@ -594,6 +630,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     reports,
     fees,
     payments,
+    transfers,
+    errands,
     files,
     file_claims,
     file_reads,

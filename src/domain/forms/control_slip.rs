@@ -58,7 +58,7 @@ pub enum Side {
 
 /// Every hand-over that a journal tells of: its events with when they took effect and who recorded them, oldest first.
 pub fn steps<'a>(journal: impl IntoIterator<Item = (&'a Event, LocalTime, &'a str)>) -> Vec<Step> {
-    let mut desk = Desk { registered: false, received: false };
+    let mut desk = Desk { registered: false, received: false, transferred: false };
     journal.into_iter().filter_map(|(event, at, recorded_by)| desk.step(event, at, recorded_by)).collect()
 }
 
@@ -68,6 +68,8 @@ struct Desk {
     registered: bool,
     /// It was accepted.
     received: bool,
+    /// It was sent on by a hand-over of its own.
+    transferred: bool,
 }
 
 impl Desk {
@@ -85,6 +87,14 @@ impl Desk {
                 (Applicant, Unit, timely(*accepted_late).filter(|_| self.registered), "Tiếp nhận hồ sơ".to_owned())
             }
             Event::Resubmitted { .. } => (Applicant, Unit, None, "Nộp bổ sung hồ sơ".to_owned()),
+            Event::TransferSent { late, .. } => {
+                self.transferred = true;
+                (Unit, Agency, timely(*late), "Chuyển hồ sơ đến cơ quan giải quyết".to_owned())
+            }
+            Event::TransferConfirmed { sent_by, late, .. } => {
+                (Unit, Agency, timely(*late), format!("Xác nhận đã nhận hồ sơ; người giao: {sent_by}"))
+            }
+            Event::ProcessingStarted if self.transferred => (Agency, Agency, None, "Giải quyết hồ sơ".to_owned()),
             Event::ProcessingStarted => (Unit, Agency, None, "Chuyển hồ sơ giải quyết".to_owned()),
             Event::SupplementRequested { reason, late, .. } => {
                 (holder, Applicant, timely(*late).filter(|_| self.received), because("Yêu cầu bổ sung", reason))
@@ -123,7 +133,8 @@ impl Desk {
             | Event::FeesDemanded { .. }
             | Event::PaymentReceived { .. }
             | Event::FeeExempted { .. }
-            | Event::PaymentRefunded { .. } => return None,
+            | Event::PaymentRefunded { .. }
+            | Event::Errand { .. } => return None,
         };
         Some(Step { giver, receiver, at, recorded_by: recorded_by.to_owned(), class, note })
     }
