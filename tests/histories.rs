@@ -17,7 +17,7 @@ use motcua::domain::statistics::{CountedLife, Period, Tally, Window, tally_of};
 use motcua::domain::vocabulary::{ApplicantKind, Channel, Outcome, Status};
 use motcua::flow::apologise::{Verb, handle};
 use motcua::flow::correct::{Correction, correct, void};
-use motcua::flow::errands::{NewErrand, Wanted, ask};
+use motcua::flow::errands::{self, NewErrand, Wanted};
 use motcua::flow::fees::{pay, require_payment};
 use motcua::flow::intake::{NewDossier, receive};
 use motcua::flow::strike::{keep_up, rebuild};
@@ -269,7 +269,7 @@ fn between(app: &TestApp, act: Act<'_>, code: &DossierCode) {
         started_at: None,
         wanted: Wanted::At(act.now + TimeDelta::days(2)),
     };
-    tried(app.db.write(|tx| ask(tx, act, code, None, &part).map(drop)));
+    tried(app.db.write(|tx| errands::ask(tx, act, code, None, &part).map(drop)));
     tried(app.db.write(|tx| send(tx, act, code, None, None, None).map(drop)));
     let account = app.db.read(|reader| fees::account(reader, code)).unwrap();
     let Some(demand) = account.demands().pop() else { return };

@@ -80,7 +80,10 @@ pub fn ask(
     let deadline = match &new.wanted {
         // An instant is promised to the second, like a term counted in hours.
         Wanted::At(due_at) => Some(Deadline::at(Unit::WorkingHour, *due_at)),
-        Wanted::By(rule) => promise(rule, started_at, &*desk.office(tx, &new.agency)?, &mut ())?,
+        Wanted::By(rule) => {
+            let office = desk.office(tx, &new.agency)?;
+            promise(rule, started_at, &office, &mut ())?
+        }
     };
     let deadline = deadline.ok_or(Fault::Invalid { pointer: "/rule/no_appointment", code: "invalid_value" })?;
     if deadline.due_at <= started_at {

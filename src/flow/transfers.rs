@@ -33,7 +33,8 @@ pub(in crate::flow) fn owe(
         // A first receipt within one agency, the common case, has nothing to drop.
         return if record.version > 1 { Ok(transfers::drop_unsent(tx, &record.code, None)?) } else { Ok(()) };
     };
-    let due_at = transfer_due_at(received_at, &*Desk::new(tx)?.office(tx, &record.received_by)?)?;
+    let giving = Desk::new(tx)?.office(tx, &record.received_by)?;
+    let due_at = transfer_due_at(received_at, &giving)?;
     let known = transfers::of_dossier(tx, &record.code)?;
     transfers::drop_unsent(tx, &record.code, Some(&record.agency))?;
     let transfer = known.into_iter().find(|transfer| transfer.to == record.agency).unwrap_or_else(|| Transfer {
