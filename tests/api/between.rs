@@ -95,8 +95,8 @@ story!(late_transfers_are_listed_and_counted, |app| {
     // Sent in time and never confirmed, sent late, never sent; what was withdrawn before it was due need not be sent.
     let mut found = codes(app, "/v1/transfers?late=true", &admin).await;
     found.sort();
-    assert_eq!(found, [in_time.clone(), late.clone(), never.clone()]);
-    assert_eq!(codes(app, "/v1/transfers?late=false", &admin).await, [ended.clone()]);
+    assert_eq!(found, [in_time, late, never]);
+    assert_eq!(codes(app, "/v1/transfers?late=false", &admin).await, [ended.as_str()]);
     assert_eq!(codes(app, "/v1/transfers?late=true&from=2026-03-03&to=2026-03-04", &admin).await, Vec::<String>::new());
     assert_eq!(codes(app, "/v1/transfers?agency=H16.20", &admin).await, Vec::<String>::new());
     let page = app.get("/v1/transfers?limit=3", &admin).await.expect(200);
@@ -178,9 +178,9 @@ story!(an_opinion_is_asked_and_answered_beside_the_clock, |app| {
     assert_eq!(app.get(&path, &asked).await.problem(404), "not_found");
     assert_eq!(app.get(&one, &other).await.problem(404), "not_found");
     assert_eq!(app.get(&format!("/v1/parts/{id}"), &asked).await.problem(404), "not_found");
-    assert_eq!(codes(app, "/v1/consultations", &asked).await, [code.clone()]);
+    assert_eq!(codes(app, "/v1/consultations", &asked).await, [code.as_str()]);
     assert_eq!(codes(app, "/v1/consultations", &other).await, Vec::<String>::new());
-    assert_eq!(codes(app, &path, &asker).await, [code.clone()]);
+    assert_eq!(codes(app, &path, &asker).await, [code.as_str()]);
 
     let answer = json!({"text": "Không nằm trong quy hoạch"});
     assert_eq!(app.post(&format!("{one}/answer"), &asker, answer.clone()).await.problem(403), "forbidden");
@@ -188,7 +188,7 @@ story!(an_opinion_is_asked_and_answered_beside_the_clock, |app| {
     assert_eq!(app.post(&format!("{one}/withdraw"), &asked, json!({"reason": "x"})).await.problem(403), "forbidden");
     app.at("2026-03-05T00:00:00");
     let (asked, admin) = (app.sign_in("asked").await, app.admin().await);
-    assert_eq!(codes(app, "/v1/consultations?late=true", &asked).await, [code.clone()]);
+    assert_eq!(codes(app, "/v1/consultations?late=true", &asked).await, [code.as_str()]);
     let done = app.post(&format!("{one}/answer"), &asked, answer.clone()).await.expect(200);
     assert_eq!(
         (&done["status"], &done["timing"], &done["ended_by"]),
