@@ -3,6 +3,7 @@
 use motcua::domain::vocabulary::Role;
 use serde_json::{Value, json};
 
+use crate::papers::said;
 use crate::story;
 use crate::support::{Answer, TestApp};
 
@@ -70,7 +71,10 @@ story!(a_dossier_is_handed_over_and_confirmed, |app| {
     let last = &timeline["items"][2];
     assert_eq!((&last["event"], &last["sent_by"]), (&json!("dossier.transfer_confirmed"), &json!("giver")));
     let slip = app.get(&format!("/v1/dossiers/{code}/control-slip.pdf"), &admin).await;
-    assert_eq!(slip.status.as_u16(), 200);
+    let slip = said(&slip);
+    for row in ["Chuyển hồ sơ đến cơ quan giải quyết", "người giao: giver", "Đúng hạn"] {
+        assert!(slip.contains(row), "{row}: {slip}");
+    }
 });
 
 story!(late_transfers_are_listed_and_counted, |app| {
@@ -237,6 +241,8 @@ story!(parts_are_timed_for_their_agencies_and_change_no_count_of_the_whole, |app
     };
     assert_eq!(counted["rows"], json!([row("H16.19", 0, 1), row("H16.20", 1, 0)]));
     assert_eq!(figures(&admin).await, before);
+    let slip = said(&app.get(&format!("/v1/dossiers/{code}/control-slip.pdf"), &admin).await);
+    assert!(slip.contains("Trung tâm Phục vụ hành chính công; Sở Xây dựng"), "{slip}");
     let timeline = app.get(&format!("/v1/dossiers/{code}/timeline"), &admin).await.expect(200);
     let last = timeline["items"].as_array().unwrap().last().unwrap();
     assert_eq!((&last["event"], &last["class"]), (&json!("dossier.part_finished"), &json!("late")));

@@ -19,6 +19,8 @@ pub struct ControlSlipPaper {
     pub dossier: String,
     /// Name of the resolving agency.
     pub resolved_by: String,
+    /// Names of the agencies that were asked for an opinion or a part.
+    pub coordinating: Vec<String>,
     /// When the dossier was received: the slip is opened then and goes with it.
     pub received_at: LocalTime,
     /// The appointed time of return.
@@ -201,11 +203,12 @@ impl Printable for ControlSlipPaper {
         let mut paper = Paper::new(agency, Form::ControlSlip, set, self.dossier.clone(), head, title);
         paper.date = Some(on);
         let promised = self.promised_at.map_or_else(|| "không hẹn trước".to_owned(), moment);
+        let coordinating = Some(self.coordinating.join("; ")).filter(|names| !names.is_empty());
         let rows = self.steps.iter().map(|step| self.row(step)).collect();
         paper.body = vec![
             Block::strong("Mã số hồ sơ:", Some(self.dossier.clone())),
             Block::field("Cơ quan (bộ phận) giải quyết hồ sơ:", Some(self.resolved_by.clone())),
-            Block::field("Cơ quan phối hợp giải quyết hồ sơ:", None),
+            Block::field("Cơ quan phối hợp giải quyết hồ sơ:", coordinating),
             Block::field("Ngày nhận:", Some(day(on).trim_start_matches("ngày ").to_owned())),
             Block::field("Hẹn trả kết quả vào:", Some(promised)),
             Block::Table(Table { columns: COLUMNS.to_vec(), group: None, numbered: false, rows }),
