@@ -13,14 +13,17 @@ pub mod official_calendar;
 pub mod deadline;
 pub mod timeliness;
 
+pub mod fees;
 pub mod papers;
 pub mod personal;
 
 pub mod succession;
 
 pub mod dossier;
+pub mod errand;
 pub mod event;
 pub mod look_up;
+pub mod transfer;
 pub mod transition;
 
 pub mod document_number;

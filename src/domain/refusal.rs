@@ -167,6 +167,64 @@ pub enum Refusal {
     /// The numbers of persons are not for this role.
     #[error("not for this role")]
     RevealForbidden,
+    /// Received and resolved by one agency, filed online, or not received.
+    #[error("no transfer is owed")]
+    NoTransferOwed,
+    /// The transfer is under way.
+    #[error("the transfer was sent already")]
+    TransferSent,
+    /// Nothing was sent that could be confirmed.
+    #[error("the transfer was not sent")]
+    TransferNotSent,
+    /// The receiver has confirmed.
+    #[error("the transfer was confirmed already")]
+    TransferConfirmed,
+    /// Other agencies are asked only while the dossier is being resolved.
+    #[error("the dossier is not being resolved")]
+    DossierNotOpen,
+    /// An agency does not ask itself.
+    #[error("the resolving agency does not ask itself")]
+    OwnAgencyAsked,
+    /// Wanted before it was asked for.
+    #[error("it is wanted before it was asked for")]
+    DueBeforeStart,
+    /// Answered, finished or withdrawn before.
+    #[error("it has ended already")]
+    ErrandEnded,
+
+    /// Items of fees belong to `payment_required` only.
+    #[error("fees go with `payment_required` only")]
+    FeesNotAllowed,
+    /// The reference is that of no demand of this dossier.
+    #[error("{given} is no demand of this dossier")]
+    WrongReference {
+        /// The reference given.
+        given: String,
+    },
+    /// More than is open under the reference.
+    #[error("only {open} đồng are open")]
+    Overpaid {
+        /// What is open, in đồng.
+        open: i64,
+    },
+    /// The receipt's number stands for another payment of this dossier.
+    #[error("the receipt's number stands for another payment")]
+    ReceiptNumberUsed,
+    /// It was paid before the dossier was handed in.
+    #[error("it was paid before the dossier was handed in")]
+    PaidBeforeFiling,
+    /// The item was exempted before.
+    #[error("the item was exempted already")]
+    AlreadyExempted,
+    /// The payment was refunded before.
+    #[error("the payment was refunded already")]
+    AlreadyRefunded,
+    /// More than there is to waive or to give back.
+    #[error("at most {most} đồng")]
+    TooMuch {
+        /// The most there is, in đồng.
+        most: i64,
+    },
 
     /// More dossiers than a register takes.
     #[error("a register takes at most {most} dossiers")]
@@ -227,6 +285,22 @@ impl Refusal {
             Self::OwnAccount => "own_account",
             Self::DossierAnonymised => "dossier_anonymised",
             Self::RevealForbidden => "reveal_forbidden",
+            Self::NoTransferOwed => "no_transfer_owed",
+            Self::TransferSent => "transfer_sent",
+            Self::TransferNotSent => "transfer_not_sent",
+            Self::TransferConfirmed => "transfer_confirmed",
+            Self::DossierNotOpen => "dossier_not_open",
+            Self::OwnAgencyAsked => "own_agency_asked",
+            Self::DueBeforeStart => "due_before_start",
+            Self::ErrandEnded => "errand_ended",
+            Self::FeesNotAllowed => "fees_not_allowed",
+            Self::WrongReference { .. } => "wrong_reference",
+            Self::Overpaid { .. } => "overpaid",
+            Self::ReceiptNumberUsed => "receipt_number_used",
+            Self::PaidBeforeFiling => "paid_before_filing",
+            Self::AlreadyExempted => "already_exempted",
+            Self::AlreadyRefunded => "already_refunded",
+            Self::TooMuch { .. } => "too_much",
             Self::RegisterTooLong { .. } => "register_too_long",
             Self::PeriodOpen { .. } => "period_open",
         }

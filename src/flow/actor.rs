@@ -73,6 +73,16 @@ pub enum Action {
     SignLetter,
     /// Reopen, correct, void.
     Mend,
+    /// Send on to the agency that resolves it.
+    Send,
+    /// Confirm to have it.
+    TakeOver,
+    /// Ask another agency, or answer as the one asked.
+    Ask,
+    /// Demand fees and record what was paid.
+    Collect,
+    /// Waive a fee, or give money back.
+    Remit,
     /// Put a file on.
     AddFile,
     /// Take a file off.
@@ -184,6 +194,9 @@ pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
         Action::Receive | Action::Move { from: Status::Registered, .. } => true,
         Action::Move { to, at_intake, .. } => at_intake || to == Status::Returned,
         Action::Read | Action::Reveal | Action::Edit | Action::DraftLetter | Action::SignLetter | Action::Mend => false,
+        Action::Read | Action::Edit | Action::DraftLetter | Action::SignLetter | Action::Mend => false,
+        Action::Send => true,
+        Action::TakeOver | Action::Ask | Action::Collect | Action::Remit => false,
         Action::AddFile | Action::RemoveFile { .. } => false,
     };
     let role = match authority {
@@ -192,15 +205,19 @@ pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
             return match action {
                 // Which scope a read asks for is said by its route.
                 Action::Read => any_side,
-                Action::Reveal | Action::Edit | Action::AddFile => authority.has(&[Scope::DossiersWrite]) && any_side,
-                Action::Receive | Action::Move { .. } if at_counter => {
+                Action::Reveal | Action::Edit | Action::Collect | Action::AddFile => {
+                    authority.has(&[Scope::DossiersWrite]) && any_side
+                }
+                Action::Receive | Action::Send | Action::Move { .. } if at_counter => {
                     authority.has(&[Scope::DossiersWrite]) && sides.receiving
                 }
-                Action::Receive | Action::Move { .. } => authority.has(&[Scope::DossiersWrite]) && sides.resolving,
+                Action::Receive | Action::Send | Action::TakeOver | Action::Ask | Action::Move { .. } => {
+                    authority.has(&[Scope::DossiersWrite]) && sides.resolving
+                }
                 Action::DraftLetter | Action::SignLetter => {
                     authority.has(&[Scope::DocumentsExchange]) && sides.resolving
                 }
-                Action::Mend | Action::RemoveFile { .. } => false,
+                Action::Mend | Action::Remit | Action::RemoveFile { .. } => false,
             };
         }
     };
@@ -209,8 +226,8 @@ pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
         (Role::Auditor, _) => false,
         (_, Action::Reveal | Action::Edit) => any_side,
         // What comes over the counter is scanned there; who resolves adds signed papers and the result.
-        (Role::FrontDesk, Action::AddFile) => sides.receiving,
-        (Role::Officer | Role::Leader, Action::AddFile) => any_side,
+        (Role::FrontDesk, Action::AddFile | Action::Collect) => sides.receiving,
+        (Role::Officer | Role::Leader, Action::AddFile | Action::Collect | Action::Remit) => any_side,
         (Role::Officer, Action::RemoveFile { closed }) => any_side && !closed,
         (Role::Leader, Action::RemoveFile { .. }) => any_side,
         (Role::FrontDesk | Role::Officer | Role::Leader, _) if at_counter => sides.receiving,

@@ -3,6 +3,8 @@
 use super::actor::{Act, Action};
 use super::fault::Fault;
 use super::strike::{enter, look_back, mend};
+use super::strike::{look_back, mend};
+use super::transfers;
 use crate::domain::apology::{Letter, Settlement, settle};
 use crate::domain::dossier::Dossier;
 use crate::domain::dossier_code::DossierCode;
@@ -73,6 +75,10 @@ pub fn keep(tx: &mut Tx, act: Act<'_>, record: &mut Record, mut deed: Deed, stor
         LetterWrite::Nothing => {}
         LetterWrite::Insert(letter) => letters::insert(tx, &letter)?,
         LetterWrite::Save(mut letter) => letters::save(tx, &mut letter)?,
+    }
+    // An imported history says nothing of its hand-overs.
+    if stored != Stored::Imported {
+        transfers::owe(tx, act, record, &deed.events)?;
     }
     if let Some(before) = struck {
         mend(tx, act, record, before)?;

@@ -7,10 +7,13 @@ pub mod keep;
 
 pub mod apologise;
 pub mod edit;
+pub mod errands;
 pub mod exchange;
+pub mod fees;
 pub mod files;
 pub mod intake;
 pub mod sweep;
+pub mod transfers;
 pub mod transition;
 
 pub mod papers;

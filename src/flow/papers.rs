@@ -1,7 +1,10 @@
 //! Assembles what papers are made of: the dossier, its journal, its letter, and the letterheads of its agencies.
 
+use std::collections::BTreeSet;
+
 use super::fault::Fault;
 use super::register::{Limits, entries};
+use crate::domain::errand::ErrandStatus;
 use crate::domain::event::Event;
 use crate::domain::forms::apology::{Ended, LetterPaper};
 use crate::domain::forms::control_slip::{ControlSlipPaper, steps};
@@ -152,11 +155,21 @@ pub fn control_slip(reader: &mut Reader, record: &Record) -> Result<ControlSlipP
     let standing = &record.standing;
     let received_at = standing.received_at.ok_or(Refusal::NoSuchPaper)?;
     let journal = journal::entries(reader, &record.code, 0, i64::MAX)?;
-    let agency = agencies::find(reader, &record.agency)?;
+    let mut name = |code: &AgencyCode| {
+        Ok::<_, StorageError>(agencies::find(reader, code)?.map_or_else(|| code.to_string(), |agency| agency.name))
+    };
+    let resolved_by = name(&record.agency)?;
+    let asked = journal.iter().filter_map(|entry| match &entry.event {
+        Event::Errand { agency, status: ErrandStatus::Open, .. } => Some(agency),
+        _ => None,
+    });
+    let asked: BTreeSet<&AgencyCode> = asked.collect();
+    let coordinating = asked.into_iter().map(name).collect::<Result<_, _>>()?;
     Ok(ControlSlipPaper {
         letterhead: letterhead(reader, &record.received_by)?,
         dossier: record.code.to_string(),
-        resolved_by: agency.map_or_else(|| record.agency.to_string(), |agency| agency.name),
+        resolved_by,
+        coordinating,
         received_at,
         promised_at: standing.deadline.or(standing.original).map(|deadline| deadline.due_at),
         steps: steps(journal.iter().map(|entry| (&entry.event, entry.at, entry.actor.as_str()))),

@@ -47,6 +47,22 @@ pub fn transition(
     expected: Option<i64>,
     wish: &Transition,
 ) -> Result<Record, Fault> {
+    let (mut record, change) = moved(tx, act, code, expected, wish)?;
+    keep(tx, act, &mut record, change.into(), Stored::Before)?;
+    Ok(record)
+}
+
+/// Reads a dossier and moves it, and leaves it to the caller to keep it.
+///
+/// # Errors
+/// As [`transition`].
+pub(in crate::flow) fn moved(
+    tx: &mut Tx,
+    act: Act<'_>,
+    code: &DossierCode,
+    expected: Option<i64>,
+    wish: &Transition,
+) -> Result<(Record, Change), Fault> {
     let mut record = open(tx, act, code, expected, |record| match wish.to {
         Target::Status(to) => move_action(record, to),
         Target::Reopen => Action::Mend,
@@ -67,8 +83,7 @@ pub fn transition(
         }
     };
     record.papers.documents.extend(wish.documents.iter().cloned());
-    keep(tx, act, &mut record, change.into(), Stored::Before)?;
-    Ok(record)
+    Ok((record, change))
 }
 
 /// Applies one move to a record; an acceptance takes the procedure's version of its day.

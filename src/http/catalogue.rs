@@ -123,7 +123,8 @@ pub struct RuleBody {
 }
 
 impl RuleBody {
-    fn checked(&self, pointer: &str, checker: &mut Checker) -> Rule {
+    /// Checks the rule found at `pointer`.
+    pub(in crate::http) fn checked(&self, pointer: &str, checker: &mut Checker) -> Rule {
         let unit = self.unit.unwrap_or(Unit::WorkingDay);
         let amount = self.amount.unwrap_or(0);
         if !self.no_appointment {

@@ -29,6 +29,8 @@ mod counted;
 pub mod dossier_body;
 pub mod dossier_view;
 pub mod dossiers;
+pub mod errands;
+pub mod fees;
 pub mod files;
 pub mod frozen_reports;
 pub mod imports;
@@ -40,6 +42,7 @@ pub mod reports;
 pub mod search;
 pub mod service_index;
 pub mod statistics;
+pub mod transfers;
 
 pub mod exchange_log;
 pub mod ioffice;
@@ -153,6 +156,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(search::routes)
         .configure(data_subjects::routes)
         .configure(corrections::routes)
+        .configure(fees::routes)
+        .configure(transfers::routes)
+        .configure(errands::routes)
         .configure(files::routes)
         .configure(imports::routes)
         .configure(letters::routes)

@@ -8,7 +8,9 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::deadline::Unit;
 use crate::domain::delivery::DeliveryStatus;
+use crate::domain::errand::ErrandStatus;
 use crate::domain::exchange::{Effect, EntryKind, OfficeResult, Waiting};
+use crate::domain::fees::{Collection, FeeKind, PaymentMethod};
 use crate::domain::vocabulary::{
     AgencyLevel, ApplicantKind, Channel, DeliveryMethod, FileKind, LetterChannel, LetterKind, LetterStatus,
     OnlineLevel, Outcome, ProcedureLevel, ReportKind, Role, Scan, Scope, Status,
@@ -35,10 +37,13 @@ word_schemas!(
     AgencyLevel,
     ApplicantKind,
     Channel,
+    Collection,
     DeliveryMethod,
+    FeeKind,
     FileKind,
     Effect,
     EntryKind,
+    ErrandStatus,
     DeliveryStatus,
     LetterChannel,
     LetterKind,
@@ -46,6 +51,7 @@ word_schemas!(
     OfficeResult,
     OnlineLevel,
     Outcome,
+    PaymentMethod,
     ProcedureLevel,
     ReportKind,
     Role,

@@ -24,8 +24,10 @@ pub mod deliveries;
 pub mod dossier_row;
 pub mod dossiers;
 pub mod dump;
+pub mod errands;
 pub mod exchange;
 pub mod feed;
+pub mod fees;
 pub mod files;
 pub mod histories;
 pub mod idempotency;
@@ -48,6 +50,7 @@ pub mod sign_ins;
 pub mod signed_papers;
 pub mod statistics;
 pub mod striking;
+pub mod transfers;
 pub mod webhooks;
 
 pub use db::{Db, PoolSizes, Reader, Tx};

@@ -1,6 +1,10 @@
 //! The tables as Diesel sees them; `tests/migrations.rs` holds this file against the migrated databases.
 #![allow(missing_docs, reason = "the table! macro documents nothing")]
 
+mod between;
+
+pub use between::{errands, fees, payments, transfers};
+
 diesel::table! {
     agencies (code) {
         code -> Text,
@@ -608,6 +612,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     sign_in_failures,
     clients,
     reports,
+    fees,
+    payments,
+    transfers,
+    errands,
     files,
     file_claims,
     leases,

@@ -6,11 +6,13 @@ mod support;
 
 mod audit;
 mod balances;
+mod between;
 mod changes;
 mod counts;
 mod doors;
 mod drilldown;
 mod edges;
+mod fees;
 mod files;
 mod identity;
 mod intake;
