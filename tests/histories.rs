@@ -298,6 +298,7 @@ fn new_dossier(procedure: &str, agency: &str, channel: Channel) -> NewDossier {
     NewDossier {
         procedure: procedure.parse().unwrap(),
         agency: agency.parse().unwrap(),
+        case: None,
         received_by: None,
         channel,
         received_at: None,

@@ -300,6 +300,7 @@ fn history(chance: &mut Chance, now: NaiveDateTime) -> History {
     let dossier = NewDossier {
         procedure: procedure(procedure_number).parse().unwrap(),
         agency: agency(1 + chance.skewed(AGENCIES - 1)).parse().unwrap(),
+        case: None,
         received_by: None,
         channel,
         received_at: Some(received_at),

@@ -12,6 +12,9 @@ pub mod official_calendar;
 pub mod deadline;
 pub mod timeliness;
 
+pub mod catalogue;
+pub mod procedure;
+
 pub mod papers;
 
 pub mod dossier;

@@ -171,7 +171,7 @@ pub fn dossier_of(tx: &mut Tx, record: &Record) -> Result<Dossier, Fault> {
     let version = procedures::version(tx, &record.procedure, record.procedure_version)?;
     let version = version.ok_or_else(|| crate::storage::StorageError::corrupt("procedure version", "missing"))?;
     Ok(Dossier {
-        rule: version.rule_for(record.channel).rule,
+        rule: version.rule_for(record.channel, record.case.as_ref())?.rule,
         channel: record.channel,
         standing: record.standing.clone(),
     })

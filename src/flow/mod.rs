@@ -32,6 +32,7 @@ pub mod webhooks;
 
 pub mod accounts;
 pub mod administer;
+pub mod announce;
 pub mod audit;
 pub mod clients;
 pub mod sessions;

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::input::{Checker, MAX_NAME, MAX_NOTE};
 use crate::ambient::Ambient;
 use crate::domain::papers::{Applicant, Delivery, Document, Papers, Submitter};
-use crate::domain::vocabulary::{AgencyCode, ApplicantKind, Channel, DeliveryMethod, Outcome, ProcedureCode};
+use crate::domain::vocabulary::{AgencyCode, ApplicantKind, CaseCode, Channel, DeliveryMethod, Outcome, ProcedureCode};
 use crate::flow::intake::NewDossier;
 use crate::flow::transition::{Target, Transition};
 
@@ -20,6 +20,9 @@ pub struct DossierBody {
     /// Procedure.
     #[schema(value_type = String)]
     pub procedure: ProcedureCode,
+    /// Case of the procedure, where its time limit differs.
+    #[schema(value_type = Option<String>)]
+    pub case: Option<CaseCode>,
     /// Resolving agency.
     #[schema(value_type = String)]
     pub agency: AgencyCode,
@@ -144,6 +147,7 @@ impl DossierBody {
         });
         NewDossier {
             procedure: self.procedure.clone(),
+            case: self.case.clone(),
             agency: self.agency.clone(),
             received_by: self.received_by.clone(),
             channel: self.channel,

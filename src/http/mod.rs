@@ -38,7 +38,10 @@ pub mod ioffice;
 pub mod agencies;
 pub mod calendar;
 pub mod catalogue;
+pub mod catalogue_figures;
 pub mod deadlines;
+pub mod decisions;
+pub mod procedure_body;
 
 pub mod notices;
 pub mod webhooks;
@@ -154,6 +157,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(calendar::routes)
         .configure(agencies::routes)
         .configure(catalogue::routes)
+        .configure(decisions::routes)
+        .configure(catalogue_figures::routes)
         .configure(webhooks::routes)
         .configure(notices::routes)
         .configure(accounts::routes)

@@ -9,9 +9,10 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::deadline::Unit;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::exchange::{Effect, EntryKind, OfficeResult, Waiting};
+use crate::domain::procedure::{FeeKind, OldOnlineLevel};
 use crate::domain::vocabulary::{
-    AgencyLevel, ApplicantKind, Channel, DeliveryMethod, FileKind, LetterChannel, LetterKind, LetterStatus,
-    OnlineLevel, Outcome, ProcedureLevel, ReportKind, Role, Scan, Scope, Status,
+    AgencyLevel, ApplicantKind, CatalogueChange, Channel, DeliveryMethod, FileKind, LetterChannel, LetterKind,
+    LetterStatus, OnlineLevel, Outcome, ProcedureLevel, ReportKind, Role, Scan, Scope, Status,
 };
 
 macro_rules! word_schemas {
@@ -34,9 +35,12 @@ macro_rules! word_schemas {
 word_schemas!(
     AgencyLevel,
     ApplicantKind,
+    CatalogueChange,
     Channel,
     DeliveryMethod,
+    FeeKind,
     FileKind,
+    OldOnlineLevel,
     Effect,
     EntryKind,
     DeliveryStatus,

@@ -239,6 +239,19 @@ pub const TEXTS: &[Text] = &[
         "Thủ tục chưa có hiệu lực vào ngày này.",
         "The procedure was not in force on that day.",
     ),
+    text(
+        "later_version",
+        422,
+        "Thủ tục có phiên bản sau hoặc đã có ngày hết hiệu lực.",
+        "The procedure has a later version, or its end is set already.",
+    ),
+    text("procedure_ended", 422, "Thủ tục đã bị bãi bỏ.", "The procedure was abolished."),
+    text(
+        "case_not_in_force",
+        422,
+        "Thủ tục không có trường hợp này.",
+        "The procedure has no such case in the version that holds.",
+    ),
     text("beyond_calendar", 422, "Thời hạn vượt quá lịch làm việc.", "The deadline lies beyond the calendar."),
     text("nothing_to_correct", 422, "Không có gì để sửa.", "There is nothing to correct."),
     text(
@@ -297,6 +310,8 @@ pub fn particulars(refusal: &Refusal) -> Option<String> {
         | Refusal::PromulgatedInTheFuture { on }
         | Refusal::PromulgatedBeforeFiling { on }
         | Refusal::FormNotInForce { on } => on.format("%d/%m/%Y").to_string(),
+        Refusal::ProcedureEnded { last_day } => format!("hết hiệu lực sau ngày {}", last_day.format("%d/%m/%Y")),
+        Refusal::CaseNotInForce { case } => case.to_string(),
         Refusal::RegisterTooLong { most } => format!("tối đa {most} hồ sơ"),
         Refusal::PeriodOpen { to } => format!("đến hết ngày {}", to.format("%d/%m/%Y")),
         Refusal::NewReturnTooEarly { than } => format!("sau {}", time(than)),

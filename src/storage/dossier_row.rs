@@ -11,7 +11,9 @@ use crate::domain::deadline::{Deadline, Unit};
 use crate::domain::dossier::{End, Standing};
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::papers::{Applicant, Papers};
-use crate::domain::vocabulary::{AgencyCode, Channel, FieldCode, LocalTime, ProcedureCode, ProcedureLevel, Status};
+use crate::domain::vocabulary::{
+    AgencyCode, CaseCode, Channel, FieldCode, LocalTime, ProcedureCode, ProcedureLevel, Status,
+};
 use crate::folding::fold;
 
 /// A dossier with everything that is kept of it.
@@ -23,6 +25,8 @@ pub struct Record {
     pub procedure: ProcedureCode,
     /// The version whose rule holds.
     pub procedure_version: i64,
+    /// The case of the procedure whose rule holds, where one is named.
+    pub case: Option<CaseCode>,
     /// Field of the procedure.
     pub field: FieldCode,
     /// Tier of the procedure.
@@ -114,6 +118,7 @@ pub(in crate::storage) struct Row {
     created_at: NaiveDateTime,
     version: i64,
     settled_at: Option<NaiveDateTime>,
+    procedure_case: Option<String>,
 }
 
 impl Row {
@@ -168,6 +173,7 @@ impl Row {
             created_at: record.created_at,
             version: record.version,
             settled_at: settled_at(record),
+            procedure_case: record.case.as_ref().map(CaseCode::to_string),
         })
     }
 
@@ -178,6 +184,7 @@ impl Row {
             code: parsed("dossier code", &self.code)?,
             procedure: parsed("procedure code", &self.procedure_code)?,
             procedure_version: self.procedure_version,
+            case: self.procedure_case.map(|case| parsed("case code", &case)).transpose()?,
             field: parsed("field code", &self.field)?,
             level: parsed("procedure level", &self.level)?,
             agency: parsed("agency code", &self.agency)?,

@@ -17,6 +17,7 @@ pub mod balances;
 pub mod calendars;
 pub mod clients;
 pub mod counts;
+pub mod decisions;
 pub mod deliveries;
 pub mod dossier_row;
 pub mod dossiers;

@@ -36,6 +36,7 @@ diesel::table! {
     procedures (code) {
         code -> Text,
         version -> BigInt,
+        search_text -> Text,
     }
 }
 
@@ -52,6 +53,51 @@ diesel::table! {
         valid_from -> Nullable<Date>,
         decision -> Nullable<Text>,
         created_at -> Timestamp,
+        old_online_level -> Nullable<Text>,
+        agency -> Nullable<Text>,
+        valid_to -> Nullable<Date>,
+        details -> Text,
+    }
+}
+
+diesel::table! {
+    decisions (id) {
+        id -> Text,
+        number -> Text,
+        decided_on -> Date,
+        issuer -> Text,
+        agency -> Nullable<Text>,
+        summary -> Nullable<Text>,
+        created_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    decision_items (decision, place) {
+        decision -> Text,
+        place -> Integer,
+        change -> Text,
+        procedure_code -> Text,
+        procedure_version -> BigInt,
+        effective_on -> Date,
+    }
+}
+
+diesel::table! {
+    processing_times (quarter, procedure_code, days) {
+        quarter -> Text,
+        procedure_code -> Text,
+        days -> Integer,
+        ended -> BigInt,
+        on_time -> BigInt,
+    }
+}
+
+diesel::table! {
+    processing_quarters (quarter) {
+        quarter -> Text,
+        derived_at -> Timestamp,
     }
 }
 
@@ -138,6 +184,7 @@ diesel::table! {
         created_at -> Timestamp,
         version -> BigInt,
         settled_at -> Nullable<Timestamp>,
+        procedure_case -> Nullable<Text>,
     }
 }
 
@@ -528,6 +575,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     fields,
     procedures,
     procedure_versions,
+    decisions,
+    decision_items,
+    processing_times,
+    processing_quarters,
     calendar_years,
     office_hours,
     closures,

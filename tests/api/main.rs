@@ -6,6 +6,7 @@ mod support;
 
 mod audit;
 mod balances;
+mod catalogue;
 mod changes;
 mod counts;
 mod drilldown;
