@@ -78,6 +78,7 @@ pub async fn serve(
         webhook_private: settings.delivery.webhook_private,
         lookup,
         limits: http::public::Limits::default(),
+        catalogue: http::public_catalogue::PublicCatalogue::default(),
         edges: settings.edges.edges(),
     });
     let courier = Arc::new(courier(db.clone(), ambient.clone(), &settings.delivery)?);

@@ -1,6 +1,7 @@
 //! The program: subcommands, nothing else.
 
 mod account_commands;
+mod catalogue_commands;
 
 use std::error::Error;
 use std::fs::File;
@@ -25,6 +26,7 @@ use motcua::{app, demo, http};
 use serde_json::Value;
 
 use account_commands::{ClientCommand, UserCommand};
+use catalogue_commands::CatalogueCommand;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -64,6 +66,9 @@ enum Command {
         /// The file; `-` for standard input.
         file: String,
     },
+    /// The catalogue of procedures as a sheet, in and out.
+    #[command(subcommand)]
+    Catalogue(CatalogueCommand),
     /// Reports.
     #[command(subcommand)]
     Report(ReportCommand),
@@ -180,6 +185,10 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             writeln!(out, "{} newly overdue, {} warned", swept.overdue, swept.warned)?;
         }
         Command::Import { file } => return import(&store, &file),
+        Command::Catalogue(command) => {
+            drop(out);
+            return catalogue_commands::run(&store, command);
+        }
         Command::Report(command) => print_report(&store, command)?,
         Command::Verify => {
             let verdict = verify(&app::open(&store)?, store.ambient().now())?;

@@ -19,6 +19,9 @@ const OPEN: &[&str] = &[
     "POST /v1/sessions/refresh",
     "POST /oauth/token",
     "GET /v1/public/dossiers/{code}",
+    "GET /v1/public/procedures",
+    "GET /v1/public/procedures/{code}",
+    "GET /v1/public/processing-times.csv",
 ];
 
 const EVERYONE: &[Role] = &[Role::FrontDesk, Role::Officer, Role::Leader, Role::Auditor, Role::Admin];
@@ -110,6 +113,9 @@ const TABLE: &[(&str, &[Role])] = &[
     ("POST /v1/procedures", ADMIN),
     ("GET /v1/procedures/{code}", EVERYONE),
     ("PUT /v1/procedures/{code}", ADMIN),
+    ("GET /v1/procedures.xlsx", EVERYONE),
+    ("GET /v1/procedures.csv", EVERYONE),
+    ("POST /v1/procedures/import", ADMIN),
     ("GET /v1/decisions", EVERYONE),
     ("POST /v1/decisions", ADMIN),
     ("GET /v1/decisions/{id}", EVERYONE),

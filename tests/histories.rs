@@ -189,6 +189,7 @@ fn live(app: &TestApp, steps: &[Step]) {
                 let Some(code) = codes.iter().rev().nth(*dossier) else { continue };
                 let right = Correction {
                     procedure: None,
+                    case: None,
                     agency: Some(AGENCIES[*agency].parse().unwrap()),
                     channel: Some(Channel::ALL[*channel]),
                     received_at: (*days_back > 20).then(|| now - TimeDelta::days(*days_back)),

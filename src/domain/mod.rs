@@ -14,6 +14,7 @@ pub mod timeliness;
 
 pub mod catalogue;
 pub mod procedure;
+pub mod processing_time;
 
 pub mod papers;
 

@@ -200,12 +200,15 @@ pub fn close(tx: &mut Tx, act: Act<'_>, agency: &AgencyCode, on: NaiveDate, reas
 }
 
 /// What a procedure names must exist: its field, and the agency in whose list it stands.
-fn require_references(tx: &mut Tx, procedure: &Procedure) -> Result<(), Fault> {
-    if procedures::find_field(tx, &procedure.field)?.is_none() {
+///
+/// # Errors
+/// [`Fault::Unknown`].
+pub(in crate::flow) fn require_references(reader: &mut Reader, procedure: &Procedure) -> Result<(), Fault> {
+    if procedures::find_field(reader, &procedure.field)?.is_none() {
         return Err(Fault::Unknown { pointer: "/field", what: "field" });
     }
     match &procedure.agency {
-        Some(agency) if agencies::find(tx, agency)?.is_none() => {
+        Some(agency) if agencies::find(reader, agency)?.is_none() => {
             Err(Fault::Unknown { pointer: "/agency", what: "agency" })
         }
         _ => Ok(()),

@@ -16,6 +16,7 @@ pub mod transition;
 pub mod papers;
 
 pub mod freeze;
+pub mod publish;
 pub mod register;
 pub mod report;
 pub mod strike;
@@ -24,6 +25,7 @@ pub mod correct;
 pub mod history;
 pub mod import;
 pub mod recompute;
+pub mod take_catalogue;
 pub mod verify;
 
 pub mod deliver;

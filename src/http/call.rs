@@ -103,6 +103,7 @@ const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/agencies/{code}/closures"),
     (Method::GET, "/v1/fields"),
     (Method::GET, "/v1/procedures"),
+    (Method::POST, "/v1/procedures/import"),
     (Method::GET, "/v1/decisions"),
     (Method::GET, "/v1/catalogue-changes"),
     (Method::GET, "/v1/statistics/catalogue"),

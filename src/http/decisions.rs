@@ -24,7 +24,7 @@ const MOST_ITEMS: usize = 1_000;
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(create_decision).service(list_decisions).service(get_decision).service(list_changes);
+    config.service(create_decision).service(list_decisions).service(get_decision).service(list_catalogue_changes);
 }
 
 /// A decision to be entered.
@@ -264,7 +264,7 @@ fn change_view(announced: Announced) -> ChangeView {
     (status = 200, description = "A page: items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody), (status = 422, description = "Period or word refused", body = ProblemBody)))]
 #[get("/v1/catalogue-changes")]
-async fn list_changes(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
+async fn list_catalogue_changes(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     const PARAMETERS: &[&str] = &["from", "to", "change", "level", "field", "agency", "limit", "cursor"];
     let query = Query::of(&call.req, PARAMETERS)?;
     let (page, period) = (query.page(3)?, free_period(&query)?);

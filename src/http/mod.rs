@@ -39,6 +39,7 @@ pub mod agencies;
 pub mod calendar;
 pub mod catalogue;
 pub mod catalogue_figures;
+pub mod catalogue_import;
 pub mod deadlines;
 pub mod decisions;
 pub mod procedure_body;
@@ -47,6 +48,7 @@ pub mod notices;
 pub mod webhooks;
 
 pub mod public;
+pub mod public_catalogue;
 
 pub mod accounts;
 pub mod audit_log;
@@ -107,6 +109,8 @@ pub struct AppState {
     pub lookup: LookupKey,
     /// How often the public look-up may be asked.
     pub limits: public::Limits,
+    /// The catalogue as everybody sees it.
+    pub catalogue: public_catalogue::PublicCatalogue,
     /// How the service deals with the outside.
     pub edges: Edges,
 }
@@ -157,12 +161,14 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(calendar::routes)
         .configure(agencies::routes)
         .configure(catalogue::routes)
+        .configure(catalogue_import::routes)
         .configure(decisions::routes)
         .configure(catalogue_figures::routes)
         .configure(webhooks::routes)
         .configure(notices::routes)
         .configure(accounts::routes)
         .configure(public::routes)
+        .configure(public_catalogue::routes)
         .configure(clients::routes)
         .configure(audit_log::routes)
         .configure(system::routes);

@@ -32,6 +32,7 @@ pub mod letters;
 pub mod listing;
 pub mod lives;
 pub mod procedures;
+pub mod processing_times;
 pub mod reports;
 pub mod service_index;
 pub mod sessions;

@@ -12,7 +12,7 @@ use super::{from_json, parsed, to_json};
 use crate::domain::catalogue::{Edition, Selection};
 use crate::domain::procedure::{Procedure, Validity};
 use crate::domain::vocabulary::{AgencyCode, FieldCode, LocalTime, ProcedureCode};
-use crate::folding::words;
+use crate::folding::{Search, haystack};
 
 /// A field of administration (lĩnh vực).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -206,9 +206,9 @@ pub fn end(tx: &mut Tx, code: &ProcedureCode, version: i64, last_day: NaiveDate)
     Ok(())
 }
 
-/// The words of code and name, each behind a space, so that a word's beginning is found.
+/// What a search for a procedure looks through.
 fn search_text(code: &ProcedureCode, name: &str) -> String {
-    words(&format!("{code} {name}")).iter().map(|word| format!(" {word}")).collect::<String>() + " "
+    haystack(&format!("{code} {name}"))
 }
 
 /// Writes the words of procedures that have none yet, as those have that were there before there was a search.
@@ -295,16 +295,9 @@ pub fn codes(reader: &mut Reader, q: &str) -> Result<HashSet<String>, StorageErr
     Ok(query.load(&mut *reader.connection)?.into_iter().collect())
 }
 
-/// What the words of a procedure must be like to be found: words hold letters and digits alone, so nothing is escaped.
+/// A search as patterns of SQL: words hold letters and digits alone, so nothing is escaped.
 fn patterns(q: &str) -> Vec<String> {
-    let words = words(q);
-    // A space behind the last word says that it is whole.
-    let is_whole = q.ends_with(char::is_whitespace);
-    let last = words.len().saturating_sub(1);
-    let pattern = |(place, word): (usize, &String)| {
-        if place == last && !is_whole { format!("% {word}%") } else { format!("% {word} %") }
-    };
-    words.iter().enumerate().map(pattern).collect()
+    Search::of(q).needles().iter().map(|needle| format!("%{needle}%")).collect()
 }
 
 #[derive(Queryable, Selectable)]
@@ -326,10 +319,10 @@ struct EditionRow {
 /// # Errors
 /// [`StorageError`].
 pub fn editions(reader: &mut Reader) -> Result<Vec<Edition>, StorageError> {
-    let rows = procedure_versions::table
-        .order((procedure_versions::procedure_code.asc(), procedure_versions::version.asc()))
-        .select(EditionRow::as_select())
-        .load(&mut *reader.connection)?;
+    let mut rows: Vec<EditionRow> =
+        procedure_versions::table.select(EditionRow::as_select()).load(&mut *reader.connection)?;
+    // By bytes, whatever order the database has for texts.
+    rows.sort_unstable_by(|one, other| (&one.procedure_code, one.version).cmp(&(&other.procedure_code, other.version)));
     let read = |row: EditionRow| {
         Ok(Edition {
             code: parsed("procedure code", &row.procedure_code)?,
@@ -349,9 +342,7 @@ pub fn editions(reader: &mut Reader) -> Result<Vec<Edition>, StorageError> {
 /// # Errors
 /// [`StorageError`].
 pub fn all_versions(reader: &mut Reader) -> Result<Vec<Procedure>, StorageError> {
-    let rows = procedure_versions::table
-        .order((procedure_versions::procedure_code.asc(), procedure_versions::version.asc()))
-        .select(Row::as_select())
-        .load(&mut *reader.connection)?;
+    let mut rows: Vec<Row> = procedure_versions::table.select(Row::as_select()).load(&mut *reader.connection)?;
+    rows.sort_unstable_by(|one, other| (&one.procedure_code, one.version).cmp(&(&other.procedure_code, other.version)));
     rows.into_iter().map(Row::read).collect()
 }

@@ -102,8 +102,8 @@ story!(what_a_decision_cannot_do_is_refused_whole_and_at_its_item, |app| {
     let ended = json!([{"change": "abolished", "procedure": "1.001739"}]);
     app.post("/v1/decisions", &admin, decision("2/QĐ", ended.clone())).await.expect(201);
     let again = app.post("/v1/decisions", &admin, decision("3/QĐ", ended)).await;
-    assert_eq!(again.problem(422), "procedure_ended");
-    assert_eq!(again.json()["errors"][0]["pointer"], "/items/0/effective_on");
+    assert_eq!(again.problem(422), "later_version");
+    assert_eq!(again.json()["errors"][0]["pointer"], "/items/0/procedure");
     let future = json!({"number": "4/QĐ", "decided_on": "2026-03-03", "issuer": "X", "items": []});
     let answer = app.post("/v1/decisions", &admin, future).await;
     assert_eq!(answer.problem(422), "validation");
@@ -151,7 +151,7 @@ story!(a_dossier_names_its_case_and_the_rule_of_the_case_holds, |app| {
     assert_eq!(due(json!({"channel": "postal"})).await["due_on"], "2026-03-18");
     let urgent = due(json!({"case": "KHAN"})).await;
     assert_eq!((&urgent["due_on"], &urgent["case"]), (&json!("2026-03-03"), &json!("KHAN")));
-    assert_eq!(due(json!({"case": "KHAN", "channel": "online"})).await["due_at"], "2026-03-02T14:30:00+07:00");
+    assert_eq!(due(json!({"case": "KHAN", "channel": "online"})).await["due_at"], "2026-03-02T15:00:00+07:00");
     let unknown = app.post("/v1/dossiers", &admin, dossier(json!({"case": "KHAC"}))).await;
     assert_eq!(unknown.problem(422), "case_not_in_force");
     assert_eq!(unknown.json()["errors"][0]["pointer"], "/case");

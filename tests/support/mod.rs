@@ -27,6 +27,7 @@ use motcua::http::edges::Edges;
 use motcua::http::idempotency::Running;
 use motcua::http::lookup_key::LookupKey;
 use motcua::http::public::Limits;
+use motcua::http::public_catalogue::PublicCatalogue;
 use motcua::http::tokens::TokenKey;
 use motcua::http::{self, AppState};
 use motcua::storage::{Db, PoolSizes, migrate};
@@ -191,6 +192,7 @@ impl TestApp {
             webhook_private,
             lookup: LookupKey::new(b"a key for tests only").unwrap(),
             limits: Limits::default(),
+            catalogue: PublicCatalogue::default(),
             edges,
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
