@@ -2,6 +2,7 @@
 
 mod account_commands;
 mod data_commands;
+mod catalogue_commands;
 
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
@@ -27,6 +28,7 @@ use motcua::{app, demo, http};
 use serde_json::Value;
 
 use account_commands::{ClientCommand, UserCommand};
+use catalogue_commands::CatalogueCommand;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -76,6 +78,9 @@ enum Command {
         /// The file.
         file: PathBuf,
     },
+    /// The catalogue of procedures as a sheet, in and out.
+    #[command(subcommand)]
+    Catalogue(CatalogueCommand),
     /// Reports.
     #[command(subcommand)]
     Report(ReportCommand),
@@ -215,6 +220,10 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
         Command::Sweep { at_risk_days } => {
             let swept = sweep(&app::open(&store)?, &store.ambient(), at_risk_days)?;
             writeln!(out, "{} newly overdue, {} warned", swept.overdue, swept.warned)?;
+        }
+        Command::Catalogue(command) => {
+            drop(out);
+            return catalogue_commands::run(&store, command);
         }
         Command::Import { file } => {
             drop(out);

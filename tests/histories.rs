@@ -196,6 +196,7 @@ fn live(app: &TestApp, steps: &[Step]) {
                 let Some(code) = codes.iter().rev().nth(*dossier) else { continue };
                 let right = Correction {
                     procedure: None,
+                    case: None,
                     agency: Some(AGENCIES[*agency].parse().unwrap()),
                     channel: Some(Channel::ALL[*channel]),
                     received_at: (*days_back > 20).then(|| now - TimeDelta::days(*days_back)),
@@ -344,6 +345,7 @@ fn new_dossier(procedure: &str, agency: &str, channel: Channel) -> NewDossier {
     NewDossier {
         procedure: procedure.parse().unwrap(),
         agency: agency.parse().unwrap(),
+        case: None,
         received_by: None,
         channel,
         received_at: None,

@@ -14,6 +14,10 @@ pub mod deadline;
 pub mod timeliness;
 
 pub mod fees;
+pub mod catalogue;
+pub mod procedure;
+pub mod processing_time;
+
 pub mod papers;
 pub mod personal;
 

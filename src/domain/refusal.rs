@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::office::BeyondCalendar;
 use super::timeliness::Timing;
-use super::vocabulary::{LetterStatus, LocalTime, Status};
+use super::vocabulary::{CaseCode, LetterStatus, LocalTime, Status};
 
 /// A rule said no. The English text is for logs; clients get the texts of `http::texts` by [`Refusal::code`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -73,6 +73,18 @@ pub enum Refusal {
     /// An agency does not stand below itself.
     #[error("an agency would stand below itself")]
     AgencyBelowItself,
+    /// The procedure is abolished.
+    #[error("the procedure ended with {last_day}")]
+    ProcedureEnded {
+        /// Its last day.
+        last_day: NaiveDate,
+    },
+    /// The version of the procedure that holds has no such case.
+    #[error("the procedure has no case {case}")]
+    CaseNotInForce {
+        /// The case named.
+        case: CaseCode,
+    },
     /// The deadline runs past the last year the calendar knows.
     #[error("the deadline lies beyond the calendar")]
     BeyondCalendar,
@@ -262,6 +274,8 @@ impl Refusal {
             Self::SuccessorsWithoutEnd => "successors_without_end",
             Self::SuccessionCycle => "succession_cycle",
             Self::AgencyBelowItself => "agency_below_itself",
+            Self::ProcedureEnded { .. } => "procedure_ended",
+            Self::CaseNotInForce { .. } => "case_not_in_force",
             Self::BeyondCalendar => "beyond_calendar",
             Self::NothingToCorrect => "nothing_to_correct",
             Self::LetterExists => "letter_exists",

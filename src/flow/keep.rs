@@ -195,10 +195,17 @@ pub fn move_action(record: &Record, to: Status) -> Action {
 pub fn dossier_of(tx: &mut Tx, record: &Record) -> Result<Dossier, Fault> {
     let version = procedures::version(tx, &record.procedure, record.procedure_version)?;
     let version = version.ok_or_else(|| crate::storage::StorageError::corrupt("procedure version", "missing"))?;
-    Ok(under(&version, record))
+    under(&version, record)
 }
 
 /// The dossier under the version of its procedure that holds for it.
-pub(in crate::flow) fn under(version: &Procedure, record: &Record) -> Dossier {
-    Dossier { rule: version.rule_for(record.channel).rule, channel: record.channel, standing: record.standing.clone() }
+///
+/// # Errors
+/// [`Fault::Refused`] when that version has no such case.
+pub(in crate::flow) fn under(version: &Procedure, record: &Record) -> Result<Dossier, Fault> {
+    Ok(Dossier {
+        rule: version.rule_for(record.channel, record.case.as_ref())?.rule,
+        channel: record.channel,
+        standing: record.standing.clone(),
+    })
 }

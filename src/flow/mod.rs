@@ -23,6 +23,7 @@ pub mod reveal;
 pub mod subject;
 
 pub mod freeze;
+pub mod publish;
 pub mod register;
 pub mod report;
 pub mod strike;
@@ -31,6 +32,7 @@ pub mod correct;
 pub mod history;
 pub mod import;
 pub mod recompute;
+pub mod take_catalogue;
 pub mod verify;
 
 pub mod deliver;
@@ -40,6 +42,7 @@ pub mod webhooks;
 
 pub mod accounts;
 pub mod administer;
+pub mod announce;
 pub mod audit;
 pub mod clients;
 pub mod sessions;

@@ -13,13 +13,14 @@ use crate::domain::forms::notice::{Matter, RefusalPaper, StopPaper, SupplementPa
 use crate::domain::forms::party::Party;
 use crate::domain::forms::receipt::ReceiptPaper;
 use crate::domain::forms::register::RegisterPaper;
+use crate::domain::procedure::Procedure;
 use crate::domain::refusal::Refusal;
 use crate::domain::statistics::Period;
 use crate::domain::vocabulary::{AgencyCode, LocalTime, Outcome, Status};
 use crate::storage::dossier_row::Record;
 use crate::storage::letters::{self, LetterRecord};
 use crate::storage::listing::Filter;
-use crate::storage::procedures::{self, Procedure};
+use crate::storage::procedures;
 use crate::storage::{Reader, StorageError, agencies, dossiers, journal};
 
 /// The letterhead of an agency.
@@ -65,7 +66,7 @@ pub fn receipt(
     require_valid(record)?;
     let received_at = record.standing.received_at.ok_or(Refusal::NoSuchPaper)?;
     let procedure = procedure(reader, record)?;
-    let rule = procedure.rule_for(record.channel).rule;
+    let rule = procedure.rule_for(record.channel, record.case.as_ref())?.rule;
     Ok(ReceiptPaper {
         letterhead: letterhead(reader, &record.received_by)?,
         dossier: record.code.to_string(),

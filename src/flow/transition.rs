@@ -7,7 +7,7 @@ use super::keep::{Stored, dossier_of, keep, move_action, open, under};
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::papers::Document;
 use crate::domain::refusal::Refusal;
-use crate::domain::transition::{Change, Move, check_time};
+use crate::domain::transition::{Change, Move, RuleVersion, check_time};
 use crate::domain::vocabulary::{LocalTime, Outcome, Status};
 use crate::storage::Tx;
 use crate::storage::dossier_row::Record;
@@ -100,14 +100,15 @@ pub(in crate::flow) fn advance(
     let pair = desk.pair(tx, &record.agency, &record.received_by)?;
     let procedure = match wish.to {
         Status::Received if record.standing.status == Status::Registered => {
-            Some(desk.procedure(tx, &record.procedure, wish.at.date())?)
+            let filed_on = record.standing.filed_at.date();
+            Some(desk.procedure_for(tx, &record.procedure, filed_on, wish.at.date())?)
         }
         _ => None,
     };
-    let version = procedure.as_ref().map_or_else(
-        || crate::domain::transition::RuleVersion { id: record.procedure_version, rule: dossier.rule.clone() },
-        |procedure| procedure.rule_for(record.channel),
-    );
+    let version = match &procedure {
+        Some(procedure) => procedure.rule_for(record.channel, record.case.as_ref())?,
+        None => RuleVersion { id: record.procedure_version, rule: dossier.rule.clone() },
+    };
     let change = dossier.transition(wish, &version, pair.offices())?;
     if let Some(procedure) = procedure {
         record.procedure_version = procedure.version;

@@ -10,11 +10,11 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::call::{Administer, Anyone, Call, etag};
-use super::catalogue::parse_time;
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NAME, MAX_NOTE, Query, patched};
 use super::page::Page;
 use super::problem::{Problem, ProblemBody};
+use super::procedure_body::parse_time;
 use crate::domain::forms::letterhead::Imprint;
 use crate::domain::office::{Session, WeekHours};
 use crate::domain::succession::{Successions, Validity};

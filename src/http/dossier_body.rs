@@ -11,6 +11,7 @@ use crate::domain::fees::FeeItem;
 use crate::domain::papers::{Applicant, Delivery, Document, Papers, Submitter};
 use crate::domain::vocabulary::{AgencyCode, ApplicantKind, Channel, DeliveryMethod, Outcome, ProcedureCode};
 use crate::flow::fees::Demand;
+use crate::domain::vocabulary::{AgencyCode, ApplicantKind, CaseCode, Channel, DeliveryMethod, Outcome, ProcedureCode};
 use crate::flow::intake::NewDossier;
 use crate::flow::transition::{Target, Transition};
 
@@ -23,6 +24,9 @@ pub struct DossierBody {
     /// Procedure.
     #[schema(value_type = String)]
     pub procedure: ProcedureCode,
+    /// Case of the procedure, where its time limit differs.
+    #[schema(value_type = Option<String>)]
+    pub case: Option<CaseCode>,
     /// Resolving agency.
     #[schema(value_type = String)]
     pub agency: AgencyCode,
@@ -161,6 +165,7 @@ impl DossierBody {
         });
         NewDossier {
             procedure: self.procedure.clone(),
+            case: self.case.clone(),
             agency: self.agency.clone(),
             received_by: self.received_by.clone(),
             channel: self.channel,

@@ -51,7 +51,11 @@ pub mod agencies;
 pub mod calendar;
 pub mod catalogue;
 pub mod data_subjects;
+pub mod catalogue_figures;
+pub mod catalogue_import;
 pub mod deadlines;
+pub mod decisions;
+pub mod procedure_body;
 
 pub mod notices;
 pub mod portal;
@@ -60,6 +64,7 @@ pub mod webhooks;
 pub mod citizen;
 pub mod my_dossiers;
 pub mod public;
+pub mod public_catalogue;
 
 pub mod accounts;
 pub mod audit_log;
@@ -118,6 +123,8 @@ pub struct AppState {
     pub limits: public::Limits,
     /// What the national portal is told by.
     pub portal: portal::PortalState,
+    /// The catalogue as everybody sees it.
+    pub catalogue: public_catalogue::PublicCatalogue,
     /// How the service deals with the outside.
     pub edges: Edges,
     /// Whose tokens are taken besides our own.
@@ -176,12 +183,16 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(calendar::routes)
         .configure(agencies::routes)
         .configure(catalogue::routes)
+        .configure(catalogue_import::routes)
+        .configure(decisions::routes)
+        .configure(catalogue_figures::routes)
         .configure(webhooks::routes)
         .configure(notices::routes)
         .configure(portal::routes)
         .configure(accounts::routes)
         .configure(public::routes)
         .configure(my_dossiers::routes)
+        .configure(public_catalogue::routes)
         .configure(clients::routes)
         .configure(audit_log::routes)
         .configure(system::routes);

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderName, HeaderValue, RETRY_AFTER};
+use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, ETAG, HeaderName, HeaderValue, RETRY_AFTER};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::NaiveDate;
@@ -26,6 +26,8 @@ use crate::storage::dossiers;
 const BY_ADDRESS: Quota = Quota { name: "address", most: 60, seconds: 60 };
 /// How often anyone may be wrong about one code.
 const BY_CODE: Quota = Quota { name: "code", most: 20, seconds: 3_600 };
+/// How often one address may read what is posted.
+const BY_READER: Quota = Quota { name: "reader", most: 300, seconds: 60 };
 /// How many addresses, and how many codes, are kept in mind: some megabytes.
 const KEPT: usize = 100_000;
 
@@ -39,11 +41,16 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 pub struct Limits {
     addresses: Buckets,
     codes: Buckets,
+    readers: Buckets,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { addresses: Buckets::new(BY_ADDRESS, KEPT), codes: Buckets::new(BY_CODE, KEPT) }
+        Self {
+            addresses: Buckets::new(BY_ADDRESS, KEPT),
+            codes: Buckets::new(BY_CODE, KEPT),
+            readers: Buckets::new(BY_READER, KEPT),
+        }
     }
 }
 
@@ -100,6 +107,25 @@ async fn look_up(state: Data<AppState>, req: HttpRequest) -> Result<HttpResponse
             Ok(answer)
         }
         Err(problem) => Err(with_headers(problem, told)),
+    }
+}
+
+/// Lets someone read what is posted; answers the headers that say how often they may again. Signed-in callers are not limited.
+///
+/// # Errors
+/// `too_many_requests`.
+pub(in crate::http) async fn admit_reader(
+    state: &Data<AppState>,
+    req: &HttpRequest,
+) -> Result<Vec<(HeaderName, String)>, Problem> {
+    if req.headers().contains_key(AUTHORIZATION) && signed_in(state, req).await.is_ok() {
+        return Ok(Vec::new());
+    }
+    let asker = address::of(req, &state.edges.proxies).map(household);
+    let level = state.limits.readers.take(asker, state.ambient.unix(state.ambient.now()));
+    match level.retry_in {
+        Some(seconds) => Err(too_many(seconds, &[(BY_READER, level)])),
+        None => Ok(headers(&[(BY_READER, level)])),
     }
 }
 

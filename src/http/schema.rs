@@ -11,9 +11,10 @@ use crate::domain::delivery::DeliveryStatus;
 use crate::domain::errand::ErrandStatus;
 use crate::domain::exchange::{Effect, EntryKind, OfficeResult, Waiting};
 use crate::domain::fees::{Collection, FeeKind, PaymentMethod};
+use crate::domain::procedure::{FeeKind, OldOnlineLevel};
 use crate::domain::vocabulary::{
-    AgencyLevel, ApplicantKind, Channel, DeliveryMethod, FileKind, LetterChannel, LetterKind, LetterStatus,
-    OnlineLevel, Outcome, ProcedureLevel, ReportKind, Role, Scan, Scope, Status,
+    AgencyLevel, ApplicantKind, CatalogueChange, Channel, DeliveryMethod, FileKind, LetterChannel, LetterKind,
+    LetterStatus, OnlineLevel, Outcome, ProcedureLevel, ReportKind, Role, Scan, Scope, Status,
 };
 
 macro_rules! word_schemas {
@@ -36,11 +37,13 @@ macro_rules! word_schemas {
 word_schemas!(
     AgencyLevel,
     ApplicantKind,
+    CatalogueChange,
     Channel,
     Collection,
     DeliveryMethod,
     FeeKind,
     FileKind,
+    OldOnlineLevel,
     Effect,
     EntryKind,
     ErrandStatus,

@@ -56,6 +56,7 @@ diesel::table! {
     procedures (code) {
         code -> Text,
         version -> BigInt,
+        search_text -> Text,
     }
 }
 
@@ -72,6 +73,51 @@ diesel::table! {
         valid_from -> Nullable<Date>,
         decision -> Nullable<Text>,
         created_at -> Timestamp,
+        old_online_level -> Nullable<Text>,
+        agency -> Nullable<Text>,
+        valid_to -> Nullable<Date>,
+        details -> Text,
+    }
+}
+
+diesel::table! {
+    decisions (id) {
+        id -> Text,
+        number -> Text,
+        decided_on -> Date,
+        issuer -> Text,
+        agency -> Nullable<Text>,
+        summary -> Nullable<Text>,
+        created_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    decision_items (decision, place) {
+        decision -> Text,
+        place -> Integer,
+        change -> Text,
+        procedure_code -> Text,
+        procedure_version -> BigInt,
+        effective_on -> Date,
+    }
+}
+
+diesel::table! {
+    processing_times (quarter, procedure_code, days) {
+        quarter -> Text,
+        procedure_code -> Text,
+        days -> Integer,
+        ended -> BigInt,
+        on_time -> BigInt,
+    }
+}
+
+diesel::table! {
+    processing_quarters (quarter) {
+        quarter -> Text,
+        derived_at -> Timestamp,
     }
 }
 
@@ -164,6 +210,11 @@ diesel::table! {
         submitter_identity_hash -> Nullable<Text>,
         submitter_phone_hash -> Nullable<Text>,
         anonymised_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+        procedure_case -> Nullable<Text>,
     }
 }
 
@@ -574,53 +625,12 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(
-    data_keys,
-    personal_reads,
-    portal_tellings,
-    audit_queue,
-    audit,
-    audit_head,
-    agencies,
-    agency_successors,
-    agency_lineage,
-    agency_tree,
-    fields,
-    procedures,
-    procedure_versions,
-    calendar_years,
-    office_hours,
-    closures,
-    code_counters,
-    dossiers,
-    past_spans,
-    journal,
-    letters,
-    letter_holds,
-    letter_exchange,
-    signed_papers,
-    outbox,
-    changes,
-    feed_head,
-    feed_readers,
-    webhooks,
-    deliveries,
-    idempotency_keys,
-    users,
-    sessions,
-    spent_tokens,
-    sign_in_failures,
-    clients,
-    reports,
-    fees,
-    payments,
-    transfers,
-    errands,
-    files,
-    file_claims,
-    leases,
-    balance_stamps,
-    balance_gate,
-    balances,
-    balance_corrections,
-);
+diesel::allow_tables_to_appear_in_same_query! {
+    audit_queue, audit, audit_head, agencies, agency_tree, fields, procedures, procedure_versions, decisions,
+    decision_items, processing_times, processing_quarters, calendar_years, office_hours, closures, code_counters,
+    dossiers, past_spans, journal, letters, letter_holds, letter_exchange, signed_papers, outbox, changes,
+    feed_head, feed_readers, webhooks, deliveries, idempotency_keys, users, sessions, spent_tokens,
+    sign_in_failures, clients, reports, files, file_claims, leases, balance_stamps, balance_gate,
+    balances, balance_corrections, data_keys, personal_reads, portal_tellings, agency_successors, agency_lineage,
+    fees, payments, transfers, errands,
+}

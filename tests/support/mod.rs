@@ -30,6 +30,7 @@ use motcua::http::idempotency::Running;
 use motcua::http::lookup_key::LookupKey;
 use motcua::http::openid::Provider;
 use motcua::http::public::Limits;
+use motcua::http::public_catalogue::PublicCatalogue;
 use motcua::http::tokens::TokenKey;
 use motcua::http::{self, AppState};
 use motcua::storage::{Db, PoolSizes, Vault, migrate};
@@ -212,6 +213,7 @@ impl TestApp {
             lookup: LookupKey::new(b"a key for tests only").unwrap(),
             limits: Limits::default(),
             portal: PortalState { codes: Codes::new(None).unwrap(), sends: true },
+            catalogue: PublicCatalogue::default(),
             edges,
             openid,
         });
