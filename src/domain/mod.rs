@@ -19,6 +19,13 @@ pub mod event;
 pub mod look_up;
 pub mod transition;
 
+pub mod contact;
+pub mod feedback;
+pub mod plan;
+pub mod rating;
+pub mod reception;
+pub mod term;
+
 pub mod document_number;
 
 pub mod apology;

@@ -1,5 +1,6 @@
 //! Who acts, and what the contract's role table lets them do; the one place that decides.
 
+use super::fault::Fault;
 use crate::ambient::Ambient;
 use crate::domain::transition::MAX_DAYS_BACK;
 use crate::domain::vocabulary::{AgencyCode, LocalTime, Role, Scope, Status};
@@ -143,6 +144,42 @@ impl Authority {
     /// Whether a machine has one of these scopes.
     fn has(&self, wanted: &[Scope]) -> bool {
         matches!(self, Self::Scopes(scopes) if wanted.iter().any(|scope| scopes.contains(scope)))
+    }
+}
+
+/// What is asked of an actor for what belongs to one agency and is no dossier: feedback, visits, tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duty {
+    /// Look up.
+    Read,
+    /// Enter, take on, note.
+    Record,
+    /// Assign, answer, pass on, sign off.
+    Decide,
+}
+
+impl Actor {
+    /// Asks whether the actor has a duty at an agency.
+    ///
+    /// # Errors
+    /// [`Fault::NotFound`] `what`, when the agency is out of reach; [`Fault::Forbidden`] when the role does not have it.
+    pub fn require(
+        &self,
+        reader: &mut Reader,
+        agency: &AgencyCode,
+        duty: Duty,
+        what: &'static str,
+    ) -> Result<(), Fault> {
+        if !self.sides(reader, agency, agency)?.resolving {
+            return Err(Fault::NotFound(what));
+        }
+        let has = match (&self.authority, duty) {
+            (Authority::Scopes(_), duty) => duty == Duty::Read,
+            (Authority::Role(_), Duty::Read) | (Authority::Role(Role::Admin | Role::Leader), _) => true,
+            (Authority::Role(role), Duty::Record) => matches!(role, Role::FrontDesk | Role::Officer),
+            (Authority::Role(_), Duty::Decide) => false,
+        };
+        if has { Ok(()) } else { Err(Fault::Forbidden) }
     }
 }
 

@@ -13,6 +13,11 @@ pub mod intake;
 pub mod sweep;
 pub mod transition;
 
+pub mod feedback;
+pub mod plans;
+pub mod rate;
+pub mod reception;
+
 pub mod papers;
 
 pub mod freeze;

@@ -43,7 +43,15 @@ pub mod deadlines;
 pub mod notices;
 pub mod webhooks;
 
+pub mod feedback;
+mod figures;
+pub mod plans;
+pub mod ratings;
+pub mod reception;
+pub mod tasks;
+
 pub mod public;
+pub mod public_feedback;
 
 pub mod accounts;
 pub mod audit_log;
@@ -150,6 +158,11 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(register::routes)
         .configure(frozen_reports::routes)
         .configure(service_index::routes)
+        .configure(feedback::routes)
+        .configure(ratings::routes)
+        .configure(reception::routes)
+        .configure(plans::routes)
+        .configure(tasks::routes)
         .configure(deadlines::routes)
         .configure(calendar::routes)
         .configure(agencies::routes)
@@ -158,6 +171,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(notices::routes)
         .configure(accounts::routes)
         .configure(public::routes)
+        .configure(public_feedback::routes)
         .configure(clients::routes)
         .configure(audit_log::routes)
         .configure(system::routes);

@@ -9,6 +9,10 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::deadline::Unit;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::exchange::{Effect, EntryKind, OfficeResult, Waiting};
+use crate::domain::feedback::{FeedbackChannel, FeedbackKind, FeedbackStatus, Finding};
+use crate::domain::plan::TaskState;
+use crate::domain::rating::Aspect;
+use crate::domain::reception::{Session, Subject, VisitOutcome};
 use crate::domain::vocabulary::{
     AgencyLevel, ApplicantKind, Channel, DeliveryMethod, FileKind, LetterChannel, LetterKind, LetterStatus,
     OnlineLevel, Outcome, ProcedureLevel, ReportKind, Role, Scan, Scope, Status,
@@ -34,9 +38,14 @@ macro_rules! word_schemas {
 word_schemas!(
     AgencyLevel,
     ApplicantKind,
+    Aspect,
     Channel,
     DeliveryMethod,
+    FeedbackChannel,
+    FeedbackKind,
+    FeedbackStatus,
     FileKind,
+    Finding,
     Effect,
     EntryKind,
     DeliveryStatus,
@@ -51,7 +60,11 @@ word_schemas!(
     Role,
     Scan,
     Scope,
+    Session,
     Status,
+    Subject,
+    TaskState,
     Unit,
+    VisitOutcome,
     Waiting,
 );
