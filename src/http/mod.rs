@@ -44,6 +44,7 @@ pub mod notices;
 pub mod webhooks;
 
 pub mod feedback;
+pub mod feedback_statistics;
 mod figures;
 pub mod plans;
 pub mod ratings;
@@ -159,6 +160,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(frozen_reports::routes)
         .configure(service_index::routes)
         .configure(feedback::routes)
+        .configure(feedback_statistics::routes)
         .configure(ratings::routes)
         .configure(reception::routes)
         .configure(plans::routes)
