@@ -10,6 +10,7 @@ use motcua::domain::statistics::{Period, Tally};
 use motcua::domain::vocabulary::{CatalogueChange, ProcedureLevel};
 use motcua::flow::verify::verify;
 use motcua::storage::{Db, PoolSizes, decisions, migrate, procedures, statistics};
+use motcua::storage::{Db, PoolSizes, migrate, reception, statistics, tasks};
 
 #[test]
 fn the_half_year_of_2023_is_reproduced_exactly() {
@@ -30,6 +31,14 @@ fn the_half_year_of_2023_is_reproduced_exactly() {
     assert_eq!((total.received(), total.resolved(), total.in_progress()), (1_917, 1_715, 202));
     assert_eq!((total.early + total.on_time, total.late, total.within, total.overdue), (1_715, 0, 202, 0));
     assert!(total.is_balanced());
+
+    // Issue 7: 104 visits; 24 tasks, 7 done and 17 being done at the end of the half-year, none late.
+    let period = Period::preset("2023-H1").unwrap();
+    let visits = db.read(|reader| reception::figures(reader, period, None)).unwrap();
+    assert_eq!((visits.visits, visits.sessions.values().sum::<i64>()), (104, 104));
+    let plans = db.read(|reader| tasks::figures(reader, &window, None)).unwrap();
+    let [(_, year)] = plans.as_slice() else { panic!("{plans:?}") };
+    assert_eq!((year.total(), year.ended(), year.within, year.overdue, year.late), (24, 7, 17, 0, 0));
 
     // The 202 were finished in time afterwards: the second half carries them and ends none of them late.
     let after = Period::preset("2023-H2").unwrap().window(now);

@@ -30,6 +30,13 @@ pub mod look_up;
 pub mod transfer;
 pub mod transition;
 
+pub mod contact;
+pub mod feedback;
+pub mod plan;
+pub mod rating;
+pub mod reception;
+pub mod term;
+
 pub mod document_number;
 
 pub mod apology;

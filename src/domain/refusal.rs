@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use thiserror::Error;
 
+use super::feedback::FeedbackStatus;
 use super::office::BeyondCalendar;
 use super::timeliness::Timing;
 use super::vocabulary::{CaseCode, LetterStatus, LocalTime, Status};
@@ -237,6 +238,44 @@ pub enum Refusal {
         /// The most there is, in đồng.
         most: i64,
     },
+    /// Feedback has no such move.
+    #[error("no move from {from} to {to}")]
+    FeedbackStatusForbids {
+        /// Where it stands.
+        from: FeedbackStatus,
+        /// Where it was to go.
+        to: FeedbackStatus,
+    },
+    /// A complaint that nobody signs (Law on Complaints 02/2011 art. 8).
+    #[error("a complaint needs the name of who complains")]
+    SenderRequired,
+    /// The decision on a complaint says whether it is right (art. 31).
+    #[error("the answer to a complaint needs a finding")]
+    FindingRequired,
+    /// What is passed on goes to somebody.
+    #[error("what is passed on needs an addressee")]
+    AddresseeRequired,
+    /// No later day is set for what ended or is late.
+    #[error("it ended or is late")]
+    TermOver,
+    /// The day given is too early.
+    #[error("the day must not be earlier than {than}")]
+    NotLater {
+        /// Than which it must be later, or at which it begins.
+        than: NaiveDate,
+    },
+    /// A dossier is rated when it ended.
+    #[error("the dossier is {status}")]
+    NotEnded {
+        /// Where it stands.
+        status: Status,
+    },
+    /// A dossier is rated once.
+    #[error("the dossier was rated already")]
+    AlreadyRated,
+    /// The task is done already.
+    #[error("the task is done already")]
+    TaskDone,
 
     /// More dossiers than a register takes.
     #[error("a register takes at most {most} dossiers")]
@@ -315,6 +354,15 @@ impl Refusal {
             Self::AlreadyExempted => "already_exempted",
             Self::AlreadyRefunded => "already_refunded",
             Self::TooMuch { .. } => "too_much",
+            Self::FeedbackStatusForbids { .. } => "feedback_status",
+            Self::SenderRequired => "sender_required",
+            Self::FindingRequired => "finding_required",
+            Self::AddresseeRequired => "addressee_required",
+            Self::TermOver => "term_over",
+            Self::NotLater { .. } => "not_later",
+            Self::NotEnded { .. } => "not_ended",
+            Self::AlreadyRated => "already_rated",
+            Self::TaskDone => "task_done",
             Self::RegisterTooLong { .. } => "register_too_long",
             Self::PeriodOpen { .. } => "period_open",
         }

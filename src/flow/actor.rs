@@ -187,6 +187,42 @@ impl Authority {
     }
 }
 
+/// What is asked of an actor for what belongs to one agency and is no dossier: feedback, visits, tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duty {
+    /// Look up.
+    Read,
+    /// Enter, take on, note.
+    Record,
+    /// Assign, answer, pass on, sign off.
+    Decide,
+}
+
+impl Actor {
+    /// Asks whether the actor has a duty at an agency.
+    ///
+    /// # Errors
+    /// [`Fault::NotFound`] `what`, when the agency is out of reach; [`Fault::Forbidden`] when the role does not have it.
+    pub fn require(
+        &self,
+        reader: &mut Reader,
+        agency: &AgencyCode,
+        duty: Duty,
+        what: &'static str,
+    ) -> Result<(), Fault> {
+        if !self.sides(reader, agency, agency)?.resolving {
+            return Err(Fault::NotFound(what));
+        }
+        let has = match (&self.authority, duty) {
+            (Authority::Scopes(_), duty) => duty == Duty::Read,
+            (Authority::Role(_), Duty::Read) | (Authority::Role(Role::Admin | Role::Leader), _) => true,
+            (Authority::Role(role), Duty::Record) => matches!(role, Role::FrontDesk | Role::Officer),
+            (Authority::Role(_), Duty::Decide) => false,
+        };
+        if has { Ok(()) } else { Err(Fault::Forbidden) }
+    }
+}
+
 /// Whether an actor may do this to a dossier they stand to on these sides.
 pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
     let any_side = sides.receiving || sides.resolving;

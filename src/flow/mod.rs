@@ -16,6 +16,11 @@ pub mod sweep;
 pub mod transfers;
 pub mod transition;
 
+pub mod feedback;
+pub mod plans;
+pub mod rate;
+pub mod reception;
+
 pub mod papers;
 pub mod reseal;
 pub mod retention;

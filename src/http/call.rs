@@ -72,6 +72,8 @@ permission! {
     Count: FrontDesk, Officer, Leader, Auditor, Admin; StatisticsRead;
     /// Whoever handles dossiers.
     Handle: FrontDesk, Officer, Leader, Admin; DossiersWrite;
+    /// Whoever talks with people: enters feedback and visits.
+    Attend: FrontDesk, Officer, Leader, Admin;
     /// An e-office, and whoever signs.
     Exchange: Leader, Admin; DocumentsExchange;
     /// The national portal, and who looks after it: personal data goes out plain.
@@ -123,6 +125,15 @@ const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/reports/register.xlsx"),
     (Method::GET, "/v1/reports/letters.xlsx"),
     (Method::GET, "/v1/reports/register.pdf"),
+    (Method::GET, "/v1/feedback"),
+    (Method::GET, "/v1/ratings"),
+    (Method::GET, "/v1/reception-visits"),
+    (Method::GET, "/v1/plans"),
+    (Method::GET, "/v1/plan-tasks"),
+    (Method::GET, "/v1/statistics/feedback"),
+    (Method::GET, "/v1/statistics/ratings"),
+    (Method::GET, "/v1/statistics/reception"),
+    (Method::GET, "/v1/statistics/plan-tasks"),
     (Method::GET, "/v1/deadline"),
     (Method::GET, "/v1/agencies"),
     (Method::GET, "/v1/agencies/{code}/closures"),

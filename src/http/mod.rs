@@ -65,6 +65,15 @@ pub mod citizen;
 pub mod my_dossiers;
 pub mod public;
 pub mod public_catalogue;
+pub mod feedback;
+pub mod feedback_statistics;
+mod figures;
+pub mod plans;
+pub mod ratings;
+pub mod reception;
+pub mod tasks;
+
+pub mod public_feedback;
 
 pub mod accounts;
 pub mod audit_log;
@@ -179,6 +188,12 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(register::routes)
         .configure(frozen_reports::routes)
         .configure(service_index::routes)
+        .configure(feedback::routes)
+        .configure(feedback_statistics::routes)
+        .configure(ratings::routes)
+        .configure(reception::routes)
+        .configure(plans::routes)
+        .configure(tasks::routes)
         .configure(deadlines::routes)
         .configure(calendar::routes)
         .configure(agencies::routes)
@@ -193,6 +208,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(public::routes)
         .configure(my_dossiers::routes)
         .configure(public_catalogue::routes)
+        .configure(public_feedback::routes)
         .configure(clients::routes)
         .configure(audit_log::routes)
         .configure(system::routes);

@@ -12,6 +12,10 @@ use crate::domain::errand::ErrandStatus;
 use crate::domain::exchange::{Effect, EntryKind, OfficeResult, Waiting};
 use crate::domain::fees::{Collection, FeeKind, PaymentMethod};
 use crate::domain::procedure::{FeeKind, OldOnlineLevel};
+use crate::domain::feedback::{FeedbackChannel, FeedbackKind, FeedbackStatus, Finding};
+use crate::domain::plan::TaskState;
+use crate::domain::rating::Aspect;
+use crate::domain::reception::{Session, Subject, VisitOutcome};
 use crate::domain::vocabulary::{
     AgencyLevel, ApplicantKind, CatalogueChange, Channel, DeliveryMethod, FileKind, LetterChannel, LetterKind,
     LetterStatus, OnlineLevel, Outcome, ProcedureLevel, ReportKind, Role, Scan, Scope, Status,
@@ -38,12 +42,17 @@ word_schemas!(
     AgencyLevel,
     ApplicantKind,
     CatalogueChange,
+    Aspect,
     Channel,
     Collection,
     DeliveryMethod,
     FeeKind,
     FileKind,
     OldOnlineLevel,
+    FeedbackChannel,
+    FeedbackKind,
+    FeedbackStatus,
+    Finding,
     Effect,
     EntryKind,
     ErrandStatus,
@@ -60,7 +69,11 @@ word_schemas!(
     Role,
     Scan,
     Scope,
+    Session,
     Status,
+    Subject,
+    TaskState,
     Unit,
+    VisitOutcome,
     Waiting,
 );

@@ -1,5 +1,6 @@
 //! The one table from an error's code to its HTTP status and its sentences, Vietnamese and English.
 
+use crate::domain::feedback::FeedbackStatus;
 use crate::domain::refusal::Refusal;
 use crate::domain::vocabulary::{LetterStatus, LocalTime, Status};
 
@@ -226,6 +227,16 @@ pub const TEXTS: &[Text] = &[
         "Văn bản đã được sửa sau khi gói tin được lấy về, xin lấy lại.",
         "The letter was changed after its packet was fetched; fetch it anew.",
     ),
+    text("feedback_status", 409, "Trạng thái của phản ánh không cho phép.", "The feedback cannot move there."),
+    text(
+        "term_over",
+        409,
+        "Đã kết thúc hoặc đã quá hạn, không thể gia hạn.",
+        "It ended or is late: no later day is set.",
+    ),
+    text("not_ended", 409, "Hồ sơ chưa giải quyết xong.", "The dossier has not ended yet."),
+    text("already_rated", 409, "Hồ sơ đã được đánh giá.", "The dossier was rated already."),
+    text("task_done", 409, "Nhiệm vụ đã hoàn thành.", "The task is done already."),
     text("packet_too_large", 413, "Gói tin quá lớn (tối đa 60 MiB).", "The packet is larger than 60 MiB."),
     text("attachment_too_large", 413, "Tệp đính kèm quá lớn (tối đa 20 MiB).", "An attachment is larger than 20 MiB."),
     text("malformed_xml", 400, "Nội dung gửi lên không phải XML hợp lệ.", "The body is not well-formed XML."),
@@ -298,6 +309,10 @@ pub const TEXTS: &[Text] = &[
     text("already_exempted", 409, "Khoản này đã được miễn, giảm.", "The item was exempted or reduced already."),
     text("already_refunded", 409, "Khoản nộp này đã được hoàn trả.", "The payment was refunded already."),
     text("too_much", 422, "Số tiền lớn hơn mức cho phép.", "The amount is larger than there is."),
+    text("sender_required", 422, "Khiếu nại phải có họ tên người khiếu nại.", "A complaint needs a name."),
+    text("finding_required", 422, "Trả lời khiếu nại phải có kết luận.", "The answer to a complaint needs a finding."),
+    text("addressee_required", 422, "Cần nêu cơ quan được chuyển đến.", "Say to whom it is passed on."),
+    text("not_later", 422, "Ngày quá sớm.", "The day is too early."),
     text("reason_required", 422, "Cần nêu lý do.", "A reason is required."),
     text("outcome_not_allowed", 422, "Chỉ nêu kết quả khi hoàn thành.", "An outcome goes with `finished` only."),
     text("in_the_future", 422, "Thời điểm nằm trong tương lai.", "The time lies in the future."),
@@ -440,6 +455,11 @@ pub fn particulars(refusal: &Refusal) -> Option<String> {
         Refusal::ProcedureEnded { last_day } => format!("hết hiệu lực sau ngày {}", last_day.format("%d/%m/%Y")),
         Refusal::CaseNotInForce { case } => case.to_string(),
         Refusal::RegisterTooLong { most } => format!("tối đa {most} hồ sơ"),
+        Refusal::NotEnded { status: standing } => format!("đang ở “{}”", status(*standing)),
+        Refusal::FeedbackStatusForbids { from, to } => {
+            format!("từ “{}” sang “{}”", feedback_status(*from), feedback_status(*to))
+        }
+        Refusal::NotLater { than } => format!("không trước {}", than.format("%d/%m/%Y")),
         Refusal::PeriodOpen { to } => format!("đến hết ngày {}", to.format("%d/%m/%Y")),
         Refusal::NewReturnTooEarly { than } => format!("sau {}", time(than)),
         Refusal::AlreadyIssued { number } => format!("số {number}"),
@@ -461,6 +481,17 @@ pub const fn status(status: Status) -> &'static str {
         Status::Stopped => "dừng xử lý",
         Status::Finished => "đã xử lý xong",
         Status::Returned => "đã trả kết quả",
+    }
+}
+
+const fn feedback_status(status: FeedbackStatus) -> &'static str {
+    match status {
+        FeedbackStatus::Received => "đã tiếp nhận",
+        FeedbackStatus::Processing => "đang xử lý",
+        FeedbackStatus::Answered => "đã trả lời",
+        FeedbackStatus::Forwarded => "đã chuyển",
+        FeedbackStatus::Refused => "không thụ lý",
+        FeedbackStatus::Withdrawn => "đã rút",
     }
 }
 

@@ -2,8 +2,12 @@
 #![allow(missing_docs, reason = "the table! macro documents nothing")]
 
 mod between;
+mod catalogue;
+mod voices;
 
 pub use between::{errands, fees, payments, transfers};
+pub use catalogue::{decision_items, decisions, processing_quarters, processing_times};
+pub use voices::{feedback, plan_task_notes, plan_tasks, plans, ratings, reception_subjects, reception_visits};
 
 diesel::table! {
     agencies (code) {
@@ -77,47 +81,6 @@ diesel::table! {
         agency -> Nullable<Text>,
         valid_to -> Nullable<Date>,
         details -> Text,
-    }
-}
-
-diesel::table! {
-    decisions (id) {
-        id -> Text,
-        number -> Text,
-        decided_on -> Date,
-        issuer -> Text,
-        agency -> Nullable<Text>,
-        summary -> Nullable<Text>,
-        created_at -> Timestamp,
-        version -> BigInt,
-    }
-}
-
-diesel::table! {
-    decision_items (decision, place) {
-        decision -> Text,
-        place -> Integer,
-        change -> Text,
-        procedure_code -> Text,
-        procedure_version -> BigInt,
-        effective_on -> Date,
-    }
-}
-
-diesel::table! {
-    processing_times (quarter, procedure_code, days) {
-        quarter -> Text,
-        procedure_code -> Text,
-        days -> Integer,
-        ended -> BigInt,
-        on_time -> BigInt,
-    }
-}
-
-diesel::table! {
-    processing_quarters (quarter) {
-        quarter -> Text,
-        derived_at -> Timestamp,
     }
 }
 
@@ -621,7 +584,6 @@ diesel::table! {
         attempted_at -> Nullable<Timestamp>,
         told_at -> Nullable<Timestamp>,
         reason -> Nullable<Text>,
-        version -> BigInt,
     }
 }
 
@@ -632,5 +594,6 @@ diesel::allow_tables_to_appear_in_same_query! {
     feed_head, feed_readers, webhooks, deliveries, idempotency_keys, users, sessions, spent_tokens,
     sign_in_failures, clients, reports, files, file_claims, leases, balance_stamps, balance_gate,
     balances, balance_corrections, data_keys, personal_reads, portal_tellings, agency_successors, agency_lineage,
-    fees, payments, transfers, errands,
+    fees, payments, transfers, errands, feedback, ratings, reception_visits, reception_subjects, plans, plan_tasks,
+    plan_task_notes,
 }
