@@ -173,10 +173,6 @@ diesel::table! {
         submitter_identity_hash -> Nullable<Text>,
         submitter_phone_hash -> Nullable<Text>,
         anonymised_at -> Nullable<Timestamp>,
-    }
-}
-
-diesel::table! {
         procedure_case -> Nullable<Text>,
     }
 }
