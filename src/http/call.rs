@@ -21,6 +21,7 @@ use super::problem::Problem;
 use super::reach::Named;
 use super::tokens::Bearer;
 use crate::domain::vocabulary::{LocalTime, Role, Scope};
+use crate::files::drain;
 use crate::flow::actor::Authority;
 use crate::flow::audit::deed;
 use crate::flow::{Act, Actor, Citizen, Fault};
@@ -180,7 +181,7 @@ impl<P: Permission> FromRequest for Call<P> {
 
     fn from_request(req: &HttpRequest, payload: &mut RawPayload) -> Self::Future {
         let req = req.clone();
-        let payload = Incoming::from_request(&req, payload).into_inner();
+        let mut payload = Incoming::from_request(&req, payload).into_inner();
         Box::pin(async move {
             let state = state_of(&req)?;
             let Caller::Office { session, actor } = signed_in(&state, &req).await? else {
@@ -193,7 +194,13 @@ impl<P: Permission> FromRequest for Call<P> {
             // Who only looks is told by what they look for; who sends a body is told before it is read.
             if let Some(named) = Named::of(&req).filter(|_| req.method() != Method::GET) {
                 let asking = actor.clone();
-                read(&state, move |reader| named.require_within(reader, &asking)).await?;
+                let within = read(&state, move |reader| named.require_within(reader, &asking)).await;
+                if let Err(problem) = within {
+                    if let Ok(body) = &mut payload {
+                        drain(body).await;
+                    }
+                    return Err(problem);
+                }
             }
             Ok(Self { actor, session, state, req, payload: payload.ok(), permission: PhantomData })
         })

@@ -37,9 +37,33 @@ fn routes(wanted: &str) -> Vec<String> {
 story!(every_body_is_read_strictly, |app| {
     app.office().await;
     let admin = app.admin().await;
+    // Who sends a body for what is not there is told so before it is read: the paths name what is.
+    let dossier = app.receive(&admin, json!({})).await;
+    assert_eq!(dossier, "H16.18-260302-0001");
+    let made = async |path: &str, id: &str, body: Value| {
+        let made = app.post(path, &admin, body).await.expect(201);
+        made[id].as_str().unwrap().to_owned()
+    };
+    let letter = made(&format!("/v1/dossiers/{dossier}/apology-letters"), "id", json!({"kind": "lost"})).await;
+    let user = json!({"username": "lan", "password": "con ngựa ăn khoai lang", "role": "officer", "agency": "H16.18"});
+    let things = [
+        ("/v1/apology-letters/", letter.clone()),
+        ("/v1/ioffice/documents/", letter),
+        ("/v1/users/", made("/v1/users", "id", user).await),
+        ("/v1/clients/", made("/v1/clients", "id", json!({"name": "m", "scopes": ["dossiers:read"]})).await),
+        (
+            "/v1/webhooks/",
+            made("/v1/webhooks", "id", json!({"url": "http://127.0.0.1:9/", "events": ["dossier.*"]})).await,
+        ),
+    ];
+    let named = |path: &String| {
+        let thing = things.iter().find(|(place, _)| path.starts_with(place));
+        thing.map_or_else(|| path.clone(), |(_, id)| path.replacen("0123", id, 1))
+    };
     let mut tried = 0;
     for (name, method) in [("post", Method::POST), ("put", Method::PUT), ("patch", Method::PATCH)] {
         for path in routes(name).iter().filter(|path| !WITHOUT_OBJECT.contains(&path.as_str())) {
+            let (pattern, path) = (path, &named(path));
             let headers = [("if-match", "*")];
             let send = async |body: Value| app.send(method.clone(), path, Some(&admin), &headers, Some(body)).await;
             let unknown = send(json!({"no_such_member": 1})).await;
@@ -61,7 +85,7 @@ story!(every_body_is_read_strictly, |app| {
             assert_eq!(raw("application/json", b"\xff\xfe").await.problem(400), "malformed_json", "{path}");
             assert_eq!(raw("text/xml", b"<a/>").await.problem(415), "unsupported_media_type", "{path}");
             tried += 1;
-            if LARGE.contains(&path.as_str()) {
+            if LARGE.contains(&pattern.as_str()) {
                 continue;
             }
             let large = vec![b' '; (1 << 20) + 1];
