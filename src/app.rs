@@ -39,9 +39,18 @@ const IDLE_TIME: Duration = Duration::from_secs(30);
 /// # Errors
 /// [`StorageError`], or that of the key file.
 pub fn open(settings: &StoreSettings) -> Result<Db, Box<dyn Error>> {
+    let db = open_to_load(settings)?;
+    data_keys::admit(&db)?;
+    Ok(db)
+}
+
+/// As [`open`], whatever keys the database knows: what is loaded into it brings its own.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_to_load(settings: &StoreSettings) -> Result<Db, Box<dyn Error>> {
     let db = Db::open(&settings.database_url, settings.pools(), settings.vault()?)?;
     migrate::up(&db)?;
-    data_keys::admit(&db)?;
     Ok(db)
 }
 

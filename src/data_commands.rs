@@ -40,7 +40,7 @@ pub(crate) fn export(store: &StoreSettings, file: Option<&Path>) -> Result<(), B
 
 /// Loads what [`export`] wrote into an empty database.
 pub(crate) fn load(store: &StoreSettings, file: &Path) -> Result<(), Box<dyn Error>> {
-    let (db, ambient, actor) = (app::open(store)?, store.ambient(), Actor::service("load"));
+    let (db, ambient, actor) = (app::open_to_load(store)?, store.ambient(), Actor::service("load"));
     let act = Act { actor: &actor, now: ambient.now(), ambient: &ambient };
     let rows = db.write(|tx| {
         let rows = dump::load(tx, &mut BufReader::new(File::open(file)?))?;

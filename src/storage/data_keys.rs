@@ -26,7 +26,8 @@ pub fn admit(db: &Db) -> Result<(), StorageError> {
     }
 }
 
-fn admit_in(tx: &mut Tx) -> Result<(), StorageError> {
+/// As [`admit`], in a transaction.
+pub(in crate::storage) fn admit_in(tx: &mut Tx) -> Result<(), StorageError> {
     let known: Vec<(String, String)> =
         data_keys::table.select((data_keys::id, data_keys::proof)).load(&mut *tx.connection)?;
     for (id, proof) in &known {

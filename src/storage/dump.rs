@@ -13,6 +13,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::connection::AnyConnection;
+use super::data_keys;
 use super::db::{Reader, Tx};
 use super::error::{Failure, StorageError};
 use super::tables::{self, Column, Kind, Table};
@@ -141,7 +142,8 @@ fn select(table: &Table, function: &str, cast: &str, column: impl Fn(&Column) ->
     format!("SELECT {function}({}){cast} AS line FROM \"{}\"", columns.join(", "), table.name)
 }
 
-/// Loads what [`write`] wrote into an empty database at the same migration; answers the number of rows. All or nothing.
+/// Loads what [`write`] wrote into an empty database at the same migration, under the data keys that it was sealed with;
+/// answers the number of rows. All or nothing.
 ///
 /// # Errors
 /// [`DumpError`].
@@ -164,6 +166,8 @@ pub fn load(tx: &mut Tx, source: &mut dyn BufRead) -> Result<u64, DumpError> {
     let rows = load_tables(tx, &known, &mut lines)?;
     resume_references(tx, &checks)?;
     continue_numbering(tx, known.values())?;
+    // What is sealed in it must open here.
+    data_keys::admit_in(tx)?;
     Ok(rows)
 }
 
