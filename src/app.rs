@@ -37,7 +37,7 @@ const IDLE_TIME: Duration = Duration::from_secs(30);
 /// Opens the database, brings it up to date, and makes sure that its data keys are at hand.
 ///
 /// # Errors
-/// [`StorageError`], or that of the key file.
+/// That of the database, or that of the key file.
 pub fn open(settings: &StoreSettings) -> Result<Db, Box<dyn Error>> {
     let db = open_to_load(settings)?;
     data_keys::admit(&db)?;

@@ -142,7 +142,7 @@ fn select(table: &Table, function: &str, cast: &str, column: impl Fn(&Column) ->
     format!("SELECT {function}({}){cast} AS line FROM \"{}\"", columns.join(", "), table.name)
 }
 
-/// Loads what [`write`] wrote into an empty database at the same migration, under the data keys that it was sealed with;
+/// Loads what [`write()`] wrote into an empty database at the same migration, under the data keys that it was sealed with;
 /// answers the number of rows. All or nothing.
 ///
 /// # Errors
