@@ -1,8 +1,8 @@
 //! The program: subcommands, nothing else.
 
 mod account_commands;
-mod data_commands;
 mod catalogue_commands;
+mod data_commands;
 
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};

@@ -9,8 +9,7 @@ use motcua::domain::catalogue::{Changes, Inventory, Selection, standing_on};
 use motcua::domain::statistics::{Period, Tally};
 use motcua::domain::vocabulary::{CatalogueChange, ProcedureLevel};
 use motcua::flow::verify::verify;
-use motcua::storage::{Db, PoolSizes, decisions, migrate, procedures, statistics};
-use motcua::storage::{Db, PoolSizes, migrate, reception, statistics, tasks};
+use motcua::storage::{Db, PoolSizes, decisions, migrate, procedures, reception, statistics, tasks};
 
 #[test]
 fn the_half_year_of_2023_is_reproduced_exactly() {

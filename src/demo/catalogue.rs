@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use chrono::{NaiveDate, NaiveTime};
 
 use crate::domain::deadline::{OnSupplement, Rule, Unit};
+use crate::domain::fees::FeeKind;
 use crate::domain::forms::letterhead::Imprint;
-use crate::domain::procedure::{Component, Details, Fee, FeeKind, OldOnlineLevel, Procedure};
+use crate::domain::procedure::{Component, Details, Fee, OldOnlineLevel, Procedure};
 use crate::domain::vocabulary::{AgencyCode, AgencyLevel, CatalogueChange, OnlineLevel, ProcedureCode, ProcedureLevel};
 use crate::flow::administer::{add_agency, add_field, add_procedure};
 use crate::flow::announce::{NewDecision, NewItem, announce};
 use crate::flow::{Act, Fault};
 use crate::storage::agencies::Agency;
-use crate::storage::procedures::{Field, Procedure};
 use crate::storage::procedures::Field;
 use crate::storage::{StorageError, Tx};
 
@@ -107,7 +107,7 @@ fn procedure(index: usize, field: &str, field_name: &str, number: usize) -> Resu
 fn details(index: usize, level: ProcedureLevel) -> Details {
     let component = |name: &str, originals, copies| Component { name: name.to_owned(), originals, copies, form: None };
     let fee = Fee {
-        kind: FeeKind::Fee,
+        kind: FeeKind::Charge,
         amount: if index.is_multiple_of(2) { 0 } else { 20_000 },
         unit: Some("hồ sơ".to_owned()),
         condition: None,

@@ -11,7 +11,6 @@ use crate::flow::Fault;
 use crate::flow::report::form_06a;
 use crate::storage::letters::LetterFilter;
 use crate::storage::listing::Visible;
-use crate::storage::{Db, StorageError, letters};
 use crate::storage::{Db, StorageError, letters, reception, tasks};
 
 /// The figures as the report's own text gives them (domain.md 2.3).

@@ -38,7 +38,7 @@ type Words = &'static [(&'static str, &'static str)];
 const LEVELS: Words =
     &[("ministry", "Bộ"), ("province", "Tỉnh"), ("department", "Sở"), ("district", "Huyện"), ("commune", "Xã")];
 const ONLINE_LEVELS: Words = &[("full", "Toàn trình"), ("partial", "Một phần"), ("information", "Thông tin")];
-const FEE_KINDS: Words = &[("charge", "Phí"), ("fee", "Lệ phí")];
+const FEE_KINDS: Words = &[("fee", "Phí"), ("charge", "Lệ phí")];
 /// Longer ones first: each is looked for at the end.
 const UNITS: Words =
     &[("working_day", "ngày làm việc"), ("working_hour", "giờ làm việc"), ("calendar_day", "ngày"), ("month", "tháng")];

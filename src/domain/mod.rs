@@ -13,8 +13,8 @@ pub mod official_calendar;
 pub mod deadline;
 pub mod timeliness;
 
-pub mod fees;
 pub mod catalogue;
+pub mod fees;
 pub mod procedure;
 pub mod processing_time;
 

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::deadline::Rule;
+use super::fees::FeeKind;
 use super::refusal::Refusal;
 use super::transition::RuleVersion;
 use super::vocabulary::{
@@ -25,16 +26,6 @@ words! {
         Three = "3",
         /// Filing, payment and result online.
         Four = "4",
-    }
-}
-
-words! {
-    /// What is paid.
-    FeeKind("kind of fee") {
-        /// For a service (phí).
-        Charge = "charge",
-        /// For an act of state (lệ phí).
-        Fee = "fee",
     }
 }
 
@@ -130,7 +121,7 @@ pub struct Component {
 /// A fee.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fee {
-    /// Charge or fee.
+    /// Fee (phí) or charge (lệ phí).
     pub kind: FeeKind,
     /// How much, in đồng; 0 is free of charge.
     pub amount: u32,

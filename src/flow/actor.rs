@@ -230,7 +230,6 @@ pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
         Action::Receive | Action::Move { from: Status::Registered, .. } => true,
         Action::Move { to, at_intake, .. } => at_intake || to == Status::Returned,
         Action::Read | Action::Reveal | Action::Edit | Action::DraftLetter | Action::SignLetter | Action::Mend => false,
-        Action::Read | Action::Edit | Action::DraftLetter | Action::SignLetter | Action::Mend => false,
         Action::Send => true,
         Action::TakeOver | Action::Ask | Action::Collect | Action::Remit => false,
         Action::AddFile | Action::RemoveFile { .. } => false,

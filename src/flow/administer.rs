@@ -8,17 +8,14 @@ use super::actor::{Act, Actor};
 use super::fault::Fault;
 use crate::domain::calendar::SpecialDay;
 use crate::domain::office::WeekHours;
+use crate::domain::procedure::{Procedure, in_force};
 use crate::domain::refusal::Refusal;
 use crate::domain::succession::{Successions, Validity};
 use crate::domain::vocabulary::AgencyCode;
 use crate::storage::agencies::{self, Agency};
 use crate::storage::calendars::{self, Closure, DatedHours};
-use crate::storage::procedures::{self, Field, Procedure};
-use crate::storage::{Reader, StorageError, Tx, lineage, striking};
-use crate::domain::procedure::{Procedure, in_force};
-use crate::domain::vocabulary::{AgencyCode, AgencyLevel};
 use crate::storage::procedures::{self, Field};
-use crate::storage::{Reader, StorageError, Tx};
+use crate::storage::{Reader, StorageError, Tx, lineage, striking};
 
 /// Whether an agency is the actor's to keep or, for those who only read, to see.
 ///

@@ -96,7 +96,7 @@ pub(in crate::flow) fn advance(
     record: &mut Record,
     wish: &Move,
 ) -> Result<Change, Fault> {
-    let dossier = under(&desk.version(tx, &record.procedure, record.procedure_version)?, record);
+    let dossier = under(&desk.version(tx, &record.procedure, record.procedure_version)?, record)?;
     let pair = desk.pair(tx, &record.agency, &record.received_by)?;
     let procedure = match wish.to {
         Status::Received if record.standing.status == Status::Registered => {

@@ -9,9 +9,8 @@ use super::input::{Checker, MAX_NAME, MAX_NOTE};
 use crate::ambient::Ambient;
 use crate::domain::fees::FeeItem;
 use crate::domain::papers::{Applicant, Delivery, Document, Papers, Submitter};
-use crate::domain::vocabulary::{AgencyCode, ApplicantKind, Channel, DeliveryMethod, Outcome, ProcedureCode};
-use crate::flow::fees::Demand;
 use crate::domain::vocabulary::{AgencyCode, ApplicantKind, CaseCode, Channel, DeliveryMethod, Outcome, ProcedureCode};
+use crate::flow::fees::Demand;
 use crate::flow::intake::NewDossier;
 use crate::flow::transition::{Target, Transition};
 

@@ -10,12 +10,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::agencies::require_scope;
 use super::call::{Call, Count, Draft, See, etag};
-use super::catalogue::RuleBody;
 use super::dossier_view::stamp;
 use super::dossiers::visible;
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NAME, MAX_NOTE, PageWish, Query};
 use super::problem::{Problem, ProblemBody};
+use super::procedure_body::RuleBody;
 use super::statistics::{as_of, free_period, scope};
 use crate::ambient::Ambient;
 use crate::domain::dossier_code::DossierCode;

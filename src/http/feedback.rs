@@ -7,13 +7,13 @@ use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::agencies::narrowed;
 use super::agencies::require_scope;
 use super::call::{Attend, Call, Person, etag};
 use super::counted;
 use super::dossier_view::stamp;
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NAME, MAX_NOTE, PageWish, Query, patched};
-use super::letters::reach;
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
 use crate::domain::contact::Contact;
@@ -250,7 +250,7 @@ async fn list_feedback(call: Call<Person>) -> Result<HttpResponse, Problem> {
     let page = query.page(2)?;
     page.after_instant()?;
     let named: Option<AgencyCode> = query.parsed("agency")?;
-    let (agency, belongs_to) = reach(&call.actor, named.clone());
+    let (agency, belongs_to) = narrowed(&call.actor, named.clone());
     let now = call.state.ambient.now();
     let filter = FeedbackFilter {
         agency,

@@ -276,7 +276,6 @@ impl From<Refusal> for Problem {
             Refusal::ReasonRequired | Refusal::LetterReasonMissing => Some("/reason"),
             Refusal::OutcomeNotAllowed => Some("/outcome"),
             Refusal::InTheFuture { .. } | Refusal::BeforeLastMove { .. } | Refusal::TooFarBack { .. } => Some("/at"),
-            Refusal::ProcedureNotInForce { .. } => Some("/procedure"),
             Refusal::ValidityReversed => Some("/valid_to"),
             Refusal::SuccessorsWithoutEnd | Refusal::SuccessionCycle => Some("/successors"),
             Refusal::AgencyBelowItself => Some("/parent"),

@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 
 use super::input::{Checker, MAX_NAME, MAX_NOTE};
 use crate::domain::deadline::{OnSupplement, Rule, Unit};
-use crate::domain::procedure::{Case, Component, Details, Fee, FeeKind, OldOnlineLevel, Procedure};
+use crate::domain::fees::FeeKind;
+use crate::domain::procedure::{Case, Component, Details, Fee, OldOnlineLevel, Procedure};
 use crate::domain::vocabulary::{
     AgencyCode, AgencyLevel, CaseCode, FieldCode, OnlineLevel, ProcedureCode, ProcedureLevel,
 };
@@ -38,7 +39,7 @@ pub struct RuleBody {
 }
 
 impl RuleBody {
-    fn checked(&self, pointer: &str, checker: &mut Checker) -> Rule {
+    pub(in crate::http) fn checked(&self, pointer: &str, checker: &mut Checker) -> Rule {
         let unit = self.unit.unwrap_or(Unit::WorkingDay);
         let amount = self.amount.unwrap_or(0);
         if !self.no_appointment {

@@ -1,7 +1,7 @@
 //! The public door for those who speak up: feedback without a login, and its answer for who holds the secret of its receipt.
 
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::web::{Data, Payload};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use super::AppState;
 use super::audit;
 use super::call::{blocking, read};
 use super::feedback::ContactBody;
+use super::incoming::Incoming;
 use super::input::{Checker, MAX_NOTE, Query, parse, read_body};
 use super::problem::{Problem, ProblemBody};
 use super::public::{limited, private, submitted};
@@ -106,7 +107,7 @@ fn receipt(record: FeedbackRecord, secret: Option<String>) -> ReceiptView {
         ("Retry-After" = u64, description = "Seconds"), ("RateLimit" = String, description = "What is left of the limit"))),
     (status = 503, description = "Busy", body = ProblemBody)))]
 #[post("/v1/public/feedback")]
-async fn submit_feedback(state: Data<AppState>, req: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
+async fn submit_feedback(state: Data<AppState>, req: HttpRequest, payload: Incoming) -> Result<HttpResponse, Problem> {
     submitted(&state, &req, async {
         Query::of(&req, &[])?;
         let body: PublicFeedbackBody = parse(&read_body(&req, payload).await?)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::web::{Data, Payload};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -11,13 +11,14 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::AppState;
+use super::agencies::narrowed;
 use super::agencies::require_scope;
 use super::audit;
 use super::call::{Call, Count, Person, blocking};
 use super::dossier_view::stamp;
 use super::figures::{Frame, rate};
+use super::incoming::Incoming;
 use super::input::{Checker, MAX_NOTE, PageWish, Query, parse, read_body};
-use super::letters::reach;
 use super::problem::{Problem, ProblemBody};
 use super::public::{limited, opened};
 use super::statistics::free_period;
@@ -125,7 +126,7 @@ fn view(ambient: &Ambient, record: RatingRecord) -> RatingView {
         ("Retry-After" = u64, description = "Seconds"))),
     (status = 503, description = "Busy", body = ProblemBody)))]
 #[post("/v1/public/dossiers/{code}/rating")]
-async fn create_rating(state: Data<AppState>, req: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
+async fn create_rating(state: Data<AppState>, req: HttpRequest, payload: Incoming) -> Result<HttpResponse, Problem> {
     let code = req.match_info().get("code").unwrap_or_default();
     limited(&state, &req, code, async {
         Query::of(&req, &[])?;
@@ -165,7 +166,7 @@ async fn list_ratings(call: Call<Person>) -> Result<HttpResponse, Problem> {
     let page = query.page(2)?;
     page.after_instant()?;
     let named: Option<AgencyCode> = query.parsed("agency")?;
-    let (agency, belongs_to) = reach(&call.actor, named.clone());
+    let (agency, belongs_to) = narrowed(&call.actor, named.clone());
     let score: Option<i32> = query.parsed("score")?;
     let score = score.map(|score| Score::try_from(score).map_err(|_| Problem::at("invalid_parameter", "?score")));
     let has_period = query.text("from").is_some() || query.text("to").is_some();

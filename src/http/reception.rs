@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::agencies::narrowed;
 use super::agencies::require_scope;
 use super::call::{Attend, Call, Count, Person, etag};
 use super::dossier_view::stamp;
@@ -16,7 +17,6 @@ use super::feedback::ContactBody;
 use super::figures::Frame;
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NAME, MAX_NOTE, Query, patched};
-use super::letters::reach;
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
 use crate::domain::contact::Contact;
@@ -202,7 +202,7 @@ async fn list_visits(call: Call<Person>) -> Result<HttpResponse, Problem> {
     let page = query.page(2)?;
     page.after_day()?;
     let named: Option<AgencyCode> = query.parsed("agency")?;
-    let (agency, belongs_to) = reach(&call.actor, named.clone());
+    let (agency, belongs_to) = narrowed(&call.actor, named.clone());
     let filter = VisitFilter {
         agency,
         belongs_to,

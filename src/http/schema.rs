@@ -10,10 +10,10 @@ use crate::domain::deadline::Unit;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::errand::ErrandStatus;
 use crate::domain::exchange::{Effect, EntryKind, OfficeResult, Waiting};
-use crate::domain::fees::{Collection, FeeKind, PaymentMethod};
-use crate::domain::procedure::{FeeKind, OldOnlineLevel};
 use crate::domain::feedback::{FeedbackChannel, FeedbackKind, FeedbackStatus, Finding};
+use crate::domain::fees::{Collection, FeeKind, PaymentMethod};
 use crate::domain::plan::TaskState;
+use crate::domain::procedure::OldOnlineLevel;
 use crate::domain::rating::Aspect;
 use crate::domain::reception::{Session, Subject, VisitOutcome};
 use crate::domain::vocabulary::{

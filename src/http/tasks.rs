@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::agencies::narrowed;
 use super::agencies::require_scope;
 use super::call::{Administer, Call, Count, Draft, Lead, Permission, Person, etag};
 use super::counted;
@@ -14,7 +15,6 @@ use super::dossier_view::stamp;
 use super::figures::{Frame, term_figures};
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NAME, MAX_NOTE, Query, patched};
-use super::letters::reach;
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
 use crate::domain::plan::TaskState;
@@ -282,7 +282,7 @@ async fn list_tasks(call: Call<Person>) -> Result<HttpResponse, Problem> {
     let page = query.page(2)?;
     page.after_day()?;
     let named: Option<AgencyCode> = query.parsed("agency")?;
-    let (agency, belongs_to) = reach(&call.actor, named.clone());
+    let (agency, belongs_to) = narrowed(&call.actor, named.clone());
     let now = call.state.ambient.now();
     let filter = TaskFilter {
         plan: query.text("plan").map(str::to_owned),

@@ -151,9 +151,9 @@ pub fn page(
     match &filter.visible {
         Visible::Everything => {}
         Visible::Of(own) => {
-            let own = own.to_string();
-            let ours = errands::agency.eq(own.clone()).or(dossiers::agency.eq(own.clone()));
-            query = query.filter(ours.or(dossiers::received_by.eq(own)));
+            let own: Vec<&str> = own.iter().map(AgencyCode::as_str).collect();
+            let ours = errands::agency.eq_any(own.clone()).or(dossiers::agency.eq_any(own.clone()));
+            query = query.filter(ours.or(dossiers::received_by.eq_any(own)));
         }
         Visible::Below(own) => {
             let ours = errands::agency.eq_any(below(own)).or(dossiers::agency.eq_any(below(own)));

@@ -56,7 +56,7 @@ pub struct FeedbackFilter {
     /// Of this agency or one below it.
     pub agency: Option<AgencyCode>,
     /// Of this very agency.
-    pub belongs_to: Option<AgencyCode>,
+    pub belongs_to: Option<Vec<AgencyCode>>,
     /// The same again: of the agency of one row of figures.
     pub resolved_by: Option<AgencyCode>,
     /// Of this kind.
@@ -243,7 +243,11 @@ pub fn page(
             agency_tree::table.filter(agency_tree::ancestor.eq(agency.as_str())).select(agency_tree::descendant);
         query = query.filter(feedback::agency.eq_any(subtree));
     }
-    for agency in filter.belongs_to.iter().chain(&filter.resolved_by) {
+    if let Some(agencies) = &filter.belongs_to {
+        let own: Vec<&str> = agencies.iter().map(AgencyCode::as_str).collect();
+        query = query.filter(feedback::agency.eq_any(own));
+    }
+    if let Some(agency) = &filter.resolved_by {
         query = query.filter(feedback::agency.eq(agency.as_str()));
     }
     if let Some(kind) = filter.kind {

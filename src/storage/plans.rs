@@ -81,10 +81,10 @@ fn seen(visible: &Visible) -> Boxed<'_> {
     let query = plans::table.into_boxed();
     match visible {
         Visible::Everything => query,
-        Visible::Of(agency) => {
-            let code = agency.as_str();
-            let tasked = plan_tasks::table.filter(plan_tasks::agency.eq(code)).select(plan_tasks::plan);
-            query.filter(plans::agency.eq(code).or(plans::id.eq_any(tasked)))
+        Visible::Of(agencies) => {
+            let own: Vec<&str> = agencies.iter().map(AgencyCode::as_str).collect();
+            let tasked = plan_tasks::table.filter(plan_tasks::agency.eq_any(own.clone())).select(plan_tasks::plan);
+            query.filter(plans::agency.eq_any(own).or(plans::id.eq_any(tasked)))
         }
         Visible::Below(agency) => {
             let below = || {

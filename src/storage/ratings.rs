@@ -36,7 +36,7 @@ pub struct RatingFilter {
     /// Of dossiers resolved by this agency or one below it.
     pub agency: Option<AgencyCode>,
     /// Of dossiers that this agency itself resolves or received.
-    pub belongs_to: Option<AgencyCode>,
+    pub belongs_to: Option<Vec<AgencyCode>>,
     /// Of dossiers resolved by this very agency.
     pub resolved_by: Option<AgencyCode>,
     /// Of this procedure.
@@ -125,8 +125,9 @@ pub fn page(
             agency_tree::table.filter(agency_tree::ancestor.eq(agency.as_str())).select(agency_tree::descendant);
         query = query.filter(dossiers::agency.eq_any(subtree));
     }
-    if let Some(agency) = &filter.belongs_to {
-        query = query.filter(dossiers::agency.eq(agency.as_str()).or(dossiers::received_by.eq(agency.as_str())));
+    if let Some(agencies) = &filter.belongs_to {
+        let own: Vec<&str> = agencies.iter().map(AgencyCode::as_str).collect();
+        query = query.filter(dossiers::agency.eq_any(own.clone()).or(dossiers::received_by.eq_any(own)));
     }
     if let Some(agency) = &filter.resolved_by {
         query = query.filter(dossiers::agency.eq(agency.as_str()));

@@ -40,7 +40,7 @@ pub struct VisitFilter {
     /// At this agency or one below it.
     pub agency: Option<AgencyCode>,
     /// At this very agency.
-    pub belongs_to: Option<AgencyCode>,
+    pub belongs_to: Option<Vec<AgencyCode>>,
     /// On this occasion.
     pub session: Option<Session>,
     /// About this.
@@ -192,8 +192,9 @@ pub fn page(
             agency_tree::table.filter(agency_tree::ancestor.eq(agency.as_str())).select(agency_tree::descendant);
         query = query.filter(reception_visits::agency.eq_any(subtree));
     }
-    if let Some(agency) = &filter.belongs_to {
-        query = query.filter(reception_visits::agency.eq(agency.as_str()));
+    if let Some(agencies) = &filter.belongs_to {
+        let own: Vec<&str> = agencies.iter().map(AgencyCode::as_str).collect();
+        query = query.filter(reception_visits::agency.eq_any(own));
     }
     if let Some(session) = filter.session {
         query = query.filter(reception_visits::session.eq(session.as_str()));

@@ -580,6 +580,7 @@ diesel::table! {
         attempted_at -> Nullable<Timestamp>,
         told_at -> Nullable<Timestamp>,
         reason -> Nullable<Text>,
+        version -> BigInt,
     }
 }
 

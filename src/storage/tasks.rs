@@ -52,7 +52,7 @@ pub struct TaskFilter {
     /// Of this agency or one below it.
     pub agency: Option<AgencyCode>,
     /// Of this very agency, or of a plan of this very agency.
-    pub belongs_to: Option<AgencyCode>,
+    pub belongs_to: Option<Vec<AgencyCode>>,
     /// In this officer's charge.
     pub officer: Option<String>,
     /// Counted in this figure of a period.
@@ -207,9 +207,10 @@ pub fn page(
             agency_tree::table.filter(agency_tree::ancestor.eq(agency.as_str())).select(agency_tree::descendant);
         query = query.filter(plan_tasks::agency.eq_any(subtree));
     }
-    if let Some(agency) = &filter.belongs_to {
-        let own = plans::table.filter(plans::agency.eq(agency.as_str())).select(plans::id);
-        query = query.filter(plan_tasks::agency.eq(agency.as_str()).or(plan_tasks::plan.eq_any(own)));
+    if let Some(agencies) = &filter.belongs_to {
+        let own: Vec<&str> = agencies.iter().map(AgencyCode::as_str).collect();
+        let planned = plans::table.filter(plans::agency.eq_any(own.clone())).select(plans::id);
+        query = query.filter(plan_tasks::agency.eq_any(own).or(plan_tasks::plan.eq_any(planned)));
     }
     if let Some(officer) = &filter.officer {
         query = query.filter(plan_tasks::officer.eq(officer));

@@ -144,8 +144,10 @@ pub fn page(
     match &filter.visible {
         Visible::Everything => {}
         Visible::Of(own) => {
-            text += " AND (d.agency = :own OR d.received_by = :own)";
-            values.push(("own", Value::Text(own.to_string())));
+            // Codes are letters, digits and dots.
+            text += " AND (:own LIKE '%,' || d.agency || ',%' OR :own LIKE '%,' || d.received_by || ',%')";
+            let own: String = own.iter().map(|agency| format!(",{agency},")).collect();
+            values.push(("own", Value::Text(own)));
         }
         Visible::Below(own) => {
             text += &format!(" AND (d.agency {SUBTREE}:own) OR d.received_by {SUBTREE}:own))");

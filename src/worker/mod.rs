@@ -13,9 +13,8 @@ use tokio::sync::watch;
 
 use crate::ambient::Ambient;
 use crate::files::Files;
-use crate::flow::sessions::LENGTH;
 use crate::flow::publish::derive;
-use crate::flow::sessions::{FAILURES_KEPT, LENGTH};
+use crate::flow::sessions::LENGTH;
 use crate::flow::strike::keep_up;
 use crate::flow::sweep::sweep;
 use crate::flow::watch::FAILURES_KEPT;

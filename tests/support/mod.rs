@@ -29,13 +29,13 @@ use motcua::http::edges::Edges;
 use motcua::http::idempotency::Running;
 use motcua::http::lookup_key::LookupKey;
 use motcua::http::openid::Provider;
+use motcua::http::portal::PortalState;
 use motcua::http::public::Limits;
 use motcua::http::public_catalogue::PublicCatalogue;
 use motcua::http::tokens::TokenKey;
 use motcua::http::{self, AppState};
-use motcua::storage::{Db, PoolSizes, Vault, migrate};
-use motcua::http::portal::PortalState;
 use motcua::integrations::national_portal::codes::Codes;
+use motcua::storage::{Db, PoolSizes, Vault, migrate};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
