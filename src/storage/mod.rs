@@ -34,6 +34,7 @@ pub mod lineage;
 pub mod listing;
 pub mod lives;
 pub mod procedures;
+pub mod register_rows;
 pub mod reports;
 pub mod service_index;
 pub mod sessions;

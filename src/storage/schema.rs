@@ -388,6 +388,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    register_rows (register, key) {
+        register -> Text,
+        key -> Text,
+        dossier -> Text,
+    }
+}
+
+diesel::table! {
     reports (id) {
         id -> Text,
         kind -> Text,
