@@ -1,6 +1,6 @@
 //! Two hundred letters through a stand-in iOffice that signs, refuses, repeats, delays and lies, on both databases: each
 //! letter ends where it must by what was done to it. The stand-in is a process of its own and knows only the contract.
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
+#![allow(clippy::unwrap_used, missing_docs)]
 
 mod plan;
 mod stand_in;
@@ -8,14 +8,13 @@ mod stand_in;
 mod support;
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use motcua::flow::sweep::sweep;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use plan::{Agency, Case, Scenario, Start, Step, scenarios};
+use support::process::StandIn;
 use support::{Kind, TestApp};
 
 /// How many letters take each way.
@@ -23,22 +22,9 @@ const EACH: usize = 10;
 /// What came on Monday 2 March with five days is overdue on Tuesday the 10th; what comes now is not.
 const TODAY: &str = "2026-03-10T08:00:00";
 
-/// As a test binary without the usual harness: it takes the names to run, and lists them when asked to.
 fn main() {
-    let given: Vec<String> = std::env::args().skip(1).collect();
-    if given.first().is_some_and(|word| word == stand_in::WORD) {
-        return stand_in::run();
-    }
-    let filters: Vec<&String> = given.iter().filter(|word| !word.starts_with('-')).collect();
     let tests = [("two_hundred_letters_on_sqlite", Kind::Sqlite), ("two_hundred_letters_on_postgres", Kind::Postgres)];
-    for (name, kind) in tests {
-        if given.iter().any(|word| word == "--list") {
-            println!("{name}: test");
-        } else if filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str())) {
-            actix_web::rt::System::new().block_on(tell(kind));
-            println!("test {name} ... ok");
-        }
-    }
+    support::process::main(stand_in::WORD, stand_in::run, tests, tell);
 }
 
 async fn tell(kind: Kind) {
@@ -56,7 +42,7 @@ async fn tell(kind: Kind) {
             }
         }
     }
-    office.close();
+    office.0.close();
     for case in &cases {
         check(&app, case).await;
     }
@@ -163,49 +149,23 @@ async fn check(app: &TestApp, case: &Case) {
 }
 
 /// The stand-in, spoken to over its standard input and output.
-struct Office {
-    process: Child,
-    orders: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
-}
+struct Office(StandIn);
 
 impl Office {
     /// Starts it with the credentials of a machine client, and nothing else.
     async fn start(app: &TestApp) -> Self {
         let body = json!({"name": "iOffice", "scopes": ["documents:exchange"], "agency": "H16"});
         let client = app.post("/v1/clients", &app.sign_in("admin").await, body).await.expect(201);
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.arg(stand_in::WORD).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = command.spawn().unwrap();
-        let (orders, answers) = (process.stdin.take(), BufReader::new(process.stdout.take().unwrap()));
-        let mut office = Self { process, orders, answers };
-        office.tell(&json!({"base": app.base, "id": client["id"], "secret": client["secret"]}));
-        office
-    }
-
-    fn tell(&mut self, line: &Value) {
-        writeln!(self.orders.as_mut().unwrap(), "{line}").unwrap();
+        let mut stand_in = StandIn::start(stand_in::WORD);
+        stand_in.tell(json!({"base": app.base, "id": client["id"], "secret": client["secret"]}));
+        Self(stand_in)
     }
 
     /// Has it carry out orders, one for a letter; nothing may surprise it.
     fn carry_out(&mut self, orders: &[Value]) {
-        self.tell(&json!(orders));
-        let mut line = String::new();
-        self.answers.read_line(&mut line).unwrap();
+        self.0.tell(json!(orders));
+        let line = self.0.line();
         let surprises: Vec<String> = serde_json::from_str(&line).unwrap_or_else(|cause| panic!("{cause}: {line:?}"));
         assert_eq!(surprises, Vec::<String>::new());
-    }
-
-    fn close(&mut self) {
-        self.orders = None;
-        assert!(self.process.wait().unwrap().success());
-    }
-}
-
-impl Drop for Office {
-    fn drop(&mut self) {
-        // When a check failed half-way; one that has ended already takes no harm.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

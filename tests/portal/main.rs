@@ -1,7 +1,7 @@
 //! A hundred dossiers live their lives and are told to a stand-in portal that takes, knows, refuses, fails, falls silent and
 //! lies, on both databases: at the end it knows of each what is so, and was told it in order. The stand-in is a process of
 //! its own and knows only the portal's model.
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
+#![allow(clippy::unwrap_used, missing_docs)]
 
 mod plan;
 mod stand_in;
@@ -9,8 +9,6 @@ mod stand_in;
 mod support;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,27 +26,15 @@ use serde_json::{Value, json};
 
 use plan::{Life, Step, lives};
 use stand_in::{Manner, SESSION, manner};
+use support::process::StandIn;
 use support::{Kind, TestApp};
 
 /// How long a call may take here; the stand-in's silence lasts for ever.
 const LIMIT: Duration = Duration::from_millis(300);
 
-/// As a test binary without the usual harness: it takes the names to run, and lists them when asked to.
 fn main() {
-    let given: Vec<String> = std::env::args().skip(1).collect();
-    if given.first().is_some_and(|word| word == stand_in::WORD) {
-        return stand_in::run();
-    }
-    let filters: Vec<&String> = given.iter().filter(|word| !word.starts_with('-')).collect();
     let tests = [("a_hundred_dossiers_on_sqlite", Kind::Sqlite), ("a_hundred_dossiers_on_postgres", Kind::Postgres)];
-    for (name, kind) in tests {
-        if given.iter().any(|word| word == "--list") {
-            println!("{name}: test");
-        } else if filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str())) {
-            actix_web::rt::System::new().block_on(tell(kind));
-            println!("test {name} ... ok");
-        }
-    }
+    support::process::main(stand_in::WORD, stand_in::run, tests, tell);
 }
 
 async fn tell(kind: Kind) {
@@ -243,32 +229,20 @@ async fn check(app: &TestApp, code: &str, life: &Life, books: &Value, pulled: &B
 
 /// The stand-in, spoken to over its standard input and output.
 struct Office {
-    process: Child,
-    orders: ChildStdin,
-    answers: BufReader<ChildStdout>,
+    stand_in: StandIn,
     url: String,
 }
 
 impl Office {
     fn start() -> Self {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.arg(stand_in::WORD).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = command.spawn().unwrap();
-        let (orders, answers) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
-        let mut office = Self { process, orders, answers, url: String::new() };
-        office.url = format!("http://127.0.0.1:{}/mapi/g", office.line().trim());
-        office
-    }
-
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.answers.read_line(&mut line).unwrap();
-        line
+        let mut stand_in = StandIn::start(stand_in::WORD);
+        let url = format!("http://127.0.0.1:{}/mapi/g", stand_in.line().trim());
+        Self { stand_in, url }
     }
 
     fn ask(&mut self, order: &str) -> Value {
-        writeln!(self.orders, "{order}").unwrap();
-        serde_json::from_str(&self.line()).unwrap()
+        self.stand_in.tell(order);
+        serde_json::from_str(&self.stand_in.line()).unwrap()
     }
 
     fn portal(&self) -> Portal {
@@ -279,12 +253,5 @@ impl Office {
     /// A process that tells the stand-in.
     fn herald(&self, app: &TestApp) -> Arc<Herald> {
         Arc::new(Herald::new(app.db.clone(), app.ambient.clone(), self.portal()))
-    }
-}
-
-impl Drop for Office {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

@@ -5,6 +5,7 @@ pub mod bucket;
 pub mod office;
 pub mod places;
 pub mod postgres;
+pub mod process;
 pub mod sign_on;
 
 use std::net::TcpListener;
