@@ -225,10 +225,7 @@ impl StoreSettings {
             return Ok(TokenKey::new(secret.as_bytes()));
         }
         let path = self.key_file();
-        if !path.exists() {
-            place_key(&path, ambient)?;
-        }
-        let keys = read_keys(&path)?;
+        let keys = kept_keys(&path, ambient)?;
         match keys.split_last() {
             Some((newest, older)) => {
                 Ok(TokenKey::after(&older.iter().map(String::as_bytes).collect::<Vec<_>>(), newest.as_bytes()))
@@ -261,11 +258,11 @@ impl StoreSettings {
         if self.data_key.iter().any(|key| key.len() < SHORTEST_KEY) {
             return Err(io::Error::other("MOTCUA_DATA_KEY must have at least 32 characters"));
         }
-        let path = self.beside("data-key");
-        if self.data_key.is_empty() && !path.exists() {
-            place_key(&path, &self.ambient())?;
-        }
-        let keys = if self.data_key.is_empty() { read_keys(&path)? } else { self.data_key.clone() };
+        let keys = if self.data_key.is_empty() {
+            kept_keys(&self.beside("data-key"), &self.ambient())?
+        } else {
+            self.data_key.clone()
+        };
         Vault::new(&keys).map_err(io::Error::other)
     }
 
@@ -281,8 +278,7 @@ impl StoreSettings {
         let path = self.beside("data-key");
         let mut keys = if path.exists() { read_keys(&path)? } else { Vec::new() };
         keys.push(hex(&ambient.random::<32>()));
-        let draft = draft_of(&path, ambient, &keys)?;
-        fs::rename(&draft, &path)
+        replace_keys(&path, ambient, &keys)
     }
 
     /// Adds a new key to the key file, which signs from the next start on. The one before stays, so that tokens that are out
@@ -294,17 +290,21 @@ impl StoreSettings {
         let path = self.key_file();
         let before = if path.exists() && !revoke { read_keys(&path)?.pop() } else { None };
         let keys: Vec<String> = before.into_iter().chain([hex(&ambient.random::<32>())]).collect();
-        let draft = draft_of(&path, ambient, &keys)?;
-        fs::rename(&draft, &path)
+        replace_keys(&path, ambient, &keys)
     }
 }
 
 /// The key in a file, which is created readable by its owner alone.
 fn kept_key(path: &Path, ambient: &Ambient) -> io::Result<String> {
+    kept_keys(path, ambient)?.pop().ok_or_else(|| no_key(path))
+}
+
+/// The keys of a key file, the newest last; where there is no file yet, it is made with one.
+fn kept_keys(path: &Path, ambient: &Ambient) -> io::Result<Vec<String>> {
     if !path.exists() {
         place_key(path, ambient)?;
     }
-    read_keys(path)?.pop().ok_or_else(|| no_key(path))
+    read_keys(path)
 }
 
 /// The keys of the key file, the newest last.
@@ -329,6 +329,11 @@ fn draft_of(path: &Path, ambient: &Ambient, keys: &[String]) -> io::Result<PathB
     file.write_all(keys.join("\n").as_bytes())?;
     file.sync_all()?;
     Ok(draft)
+}
+
+/// Puts keys in the place of those of a key file, whole.
+fn replace_keys(path: &Path, ambient: &Ambient, keys: &[String]) -> io::Result<()> {
+    fs::rename(draft_of(path, ambient, keys)?, path)
 }
 
 /// Puts a new key in place whole, or leaves the one that another process placed first.

@@ -16,6 +16,7 @@ use super::connection::AnyConnection;
 use super::data_keys;
 use super::db::{Reader, Tx};
 use super::error::{Failure, StorageError};
+use super::sql::Sql;
 use super::tables::{self, Column, Kind, Table};
 
 /// How lines are written; a change of it gets another number.
@@ -338,11 +339,7 @@ struct Counted {
 fn refuse_in_use(tx: &mut Tx) -> Result<(), DumpError> {
     for name in SIGNS_OF_USE {
         let sql = format!("SELECT COUNT(*) AS count FROM (SELECT 1 FROM {name} LIMIT 1) AS first");
-        let counted: Counted = match &mut *tx.connection {
-            AnyConnection::Postgres(connection) => diesel::sql_query(sql).get_result(connection)?,
-            AnyConnection::Sqlite(connection) => diesel::sql_query(sql).get_result(connection)?,
-        };
-        if counted.count > 0 {
+        if Sql::of(&sql, &[]).get_result::<Counted>(&mut *tx.connection)?.count > 0 {
             return Err(DumpError::InUse(name));
         }
     }

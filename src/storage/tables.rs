@@ -6,6 +6,7 @@ use diesel::sql_types::{BigInt, Text};
 use super::connection::AnyConnection;
 use super::db::Reader;
 use super::error::StorageError;
+use super::sql::Sql;
 
 /// What a column holds; both databases know the same kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,10 +70,8 @@ pub(in crate::storage) fn all(reader: &mut Reader) -> Result<Vec<Table>, Storage
     const SQLITE: &str = "SELECT t.name AS table_name, c.name AS column_name, LOWER(c.type) AS kind, 0 AS numbered \
          FROM sqlite_schema t JOIN pragma_table_info(t.name) c \
          WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY t.name, c.cid";
-    let described: Vec<Described> = match &mut *reader.connection {
-        AnyConnection::Postgres(connection) => diesel::sql_query(POSTGRES).load(connection)?,
-        AnyConnection::Sqlite(connection) => diesel::sql_query(SQLITE).load(connection)?,
-    };
+    let sql = if matches!(*reader.connection, AnyConnection::Postgres(_)) { POSTGRES } else { SQLITE };
+    let described: Vec<Described> = Sql::of(sql, &[]).load(&mut *reader.connection)?;
     let mut tables: Vec<Table> = Vec::new();
     for Described { table_name, column_name, kind, numbered } in described {
         if table_name == "__diesel_schema_migrations" {
@@ -111,9 +110,5 @@ struct Version {
 /// [`StorageError`].
 pub(in crate::storage) fn last_migration(reader: &mut Reader) -> Result<String, StorageError> {
     const SQL: &str = "SELECT MAX(version) AS version FROM __diesel_schema_migrations";
-    let found: Version = match &mut *reader.connection {
-        AnyConnection::Postgres(connection) => diesel::sql_query(SQL).get_result(connection)?,
-        AnyConnection::Sqlite(connection) => diesel::sql_query(SQL).get_result(connection)?,
-    };
-    Ok(found.version)
+    Ok(Sql::of(SQL, &[]).get_result::<Version>(&mut *reader.connection)?.version)
 }
