@@ -6,8 +6,7 @@ use diesel::prelude::*;
 use super::db::{Reader, Tx};
 use super::dialect;
 use super::error::StorageError;
-use super::lineage::held;
-use super::listing::{Visible, below};
+use super::listing::{Visible, below, seen};
 use super::parsed;
 use super::schema::{dossiers, letters};
 use crate::domain::apology::{Letter, Promulgation, Signer};
@@ -239,17 +238,7 @@ pub fn page(
         .order((letters::created_at.asc(), letters::id.asc()))
         .limit(limit)
         .into_boxed();
-    query = match &filter.visible {
-        Visible::Everything => query,
-        Visible::Of(agencies) => {
-            let codes = || agencies.iter().map(AgencyCode::as_str);
-            query.filter(dossiers::agency.eq_any(codes()).or(dossiers::received_by.eq_any(codes())))
-        }
-        Visible::Below(agency) => {
-            let codes = || held(agency.as_str());
-            query.filter(dossiers::agency.eq_any(codes()).or(dossiers::received_by.eq_any(codes())))
-        }
-    };
+    query = seen!(query, &filter.visible);
     if let Some(agency) = &filter.agency {
         query = query.filter(dossiers::agency.eq_any(below(agency.as_str())));
     }

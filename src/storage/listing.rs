@@ -8,7 +8,6 @@ use super::connection::MultiBackend;
 use super::db::Reader;
 use super::dossier_row::{Record, Row};
 use super::error::StorageError;
-use super::lineage::held;
 use super::schema::{agency_tree, dossiers};
 use super::sql::{Condition, Sql, Value};
 use super::vault::Vault;
@@ -43,6 +42,27 @@ pub enum Visible {
     /// Those this agency or one below it resolves or received, or one whose work came to these.
     Below(AgencyCode),
 }
+
+/// Narrows a boxed query over `dossiers`, joined with whatever else, to those that are [`Visible`].
+macro_rules! seen {
+    ($query:expr, $visible:expr) => {{
+        use $crate::storage::lineage::held;
+        use $crate::storage::schema::dossiers;
+        let query = $query;
+        match $visible {
+            $crate::storage::listing::Visible::Everything => query,
+            $crate::storage::listing::Visible::Of(agencies) => {
+                let codes = || agencies.iter().map($crate::domain::vocabulary::AgencyCode::as_str);
+                query.filter(dossiers::agency.eq_any(codes()).or(dossiers::received_by.eq_any(codes())))
+            }
+            $crate::storage::listing::Visible::Below(agency) => {
+                let codes = || held(agency.as_str());
+                query.filter(dossiers::agency.eq_any(codes()).or(dossiers::received_by.eq_any(codes())))
+            }
+        }
+    }};
+}
+pub(in crate::storage) use seen;
 
 /// A figure whose dossiers are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,7 +189,7 @@ impl Person {
 /// # Errors
 /// [`StorageError`].
 pub fn of_person(reader: &mut Reader, visible: &Visible, person: &Person) -> Result<Vec<Record>, StorageError> {
-    let query = seen(dossiers::table.into_boxed(), visible);
+    let query = seen!(dossiers::table.into_boxed::<MultiBackend>(), visible);
     let query = match person {
         Person::Identity(number) => {
             let hashes = reader.vault.identity_hashes(number);
@@ -198,7 +218,7 @@ pub fn key_of(record: &Record, order: Order) -> LocalTime {
 }
 
 fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter, vault: &Vault) -> Boxed<'a> {
-    query = seen(query, &filter.visible);
+    query = seen!(query, &filter.visible);
     if let Some(agency) = &filter.agency {
         query = query.filter(dossiers::agency.eq_any(below(agency.as_str())));
     }
@@ -268,20 +288,6 @@ fn counted_in(counted: &Counted) -> Condition {
         ("until_day", Value::Day(window.letters_until)),
     ];
     Condition(Sql::of(&as_of::counted_in(*column, *letter), &values))
-}
-
-fn seen<'a>(query: Boxed<'a>, visible: &'a Visible) -> Boxed<'a> {
-    match visible {
-        Visible::Everything => query,
-        Visible::Of(agencies) => {
-            let codes = || agencies.iter().map(AgencyCode::as_str);
-            query.filter(dossiers::agency.eq_any(codes()).or(dossiers::received_by.eq_any(codes())))
-        }
-        Visible::Below(agency) => {
-            let codes = || held(agency.as_str());
-            query.filter(dossiers::agency.eq_any(codes()).or(dossiers::received_by.eq_any(codes())))
-        }
-    }
 }
 
 /// The SQL side of [`Standing::timing`](crate::domain::dossier::Standing::timing).
