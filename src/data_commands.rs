@@ -1,4 +1,4 @@
-//! Commands that bring data in and out: histories line by line, and everything at once.
+//! Commands on what is kept: histories in, everything out and in again, sealed anew, and forgotten.
 
 use std::error::Error;
 use std::fs::{File, OpenOptions};
@@ -7,8 +7,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::ExitCode;
 
-use motcua::config::StoreSettings;
-use motcua::flow::{Act, Actor, audit};
+use motcua::config::{FileSettings, StoreSettings};
+use motcua::flow::reseal::reseal;
+use motcua::flow::retention::{Retained, Retention, retain};
+use motcua::flow::{Act, Actor, Fault, audit};
 use motcua::storage::dump::{self, DumpError};
 use motcua::{app, http};
 
@@ -48,5 +50,31 @@ pub(crate) fn load(store: &StoreSettings, file: &Path) -> Result<(), Box<dyn Err
         Ok::<_, DumpError>(rows)
     })?;
     writeln!(io::stdout(), "{rows} rows loaded")?;
+    Ok(())
+}
+
+/// Seals everything under the newest data key. Fails when something does not open.
+pub(crate) fn reencrypt(store: &StoreSettings) -> Result<ExitCode, Box<dyn Error>> {
+    let (db, ambient, actor) = (app::open(store)?, store.ambient(), Actor::service("reencrypt"));
+    let act = Act { actor: &actor, now: ambient.now(), ambient: &ambient };
+    db.write(|tx| audit::command(tx, act, "motcua reencrypt", None))?;
+    let done = reseal(&db)?;
+    let mut out = io::stdout().lock();
+    for closed in &done.closed {
+        writeln!(out, "{closed}")?;
+    }
+    writeln!(out, "{} dossiers and {} webhooks sealed", done.dossiers, done.webhooks)?;
+    Ok(if done.closed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Anonymises what ended long ago, or counts it.
+pub(crate) fn retention(store: &StoreSettings, files: &FileSettings, wish: &Retention) -> Result<(), Box<dyn Error>> {
+    let (db, files) = (app::open(store)?, store.files(files)?);
+    let runtime = tokio::runtime::Runtime::new()?;
+    let _inside = runtime.enter();
+    let erase = |sha256: &str| files.store.erase(sha256).map_err(|cause| Fault::unavailable("file store", cause));
+    let Retained { anonymised, open_letters, held } = retain(&db, &store.ambient(), wish, erase)?;
+    let what = if wish.apply { "anonymised" } else { "would be anonymised (give --apply to do it)" };
+    writeln!(io::stdout(), "{anonymised} dossiers {what}; left: {open_letters} with open letters, {held} held")?;
     Ok(())
 }

@@ -16,13 +16,11 @@ use motcua::documents::sheet::Imprint;
 use motcua::documents::{form_06a, form_06b};
 use motcua::domain::statistics::Period;
 use motcua::domain::vocabulary::AgencyCode;
-use motcua::flow::reseal::reseal;
-use motcua::flow::retention::{Retained, Retention, retain};
+use motcua::flow::report;
+use motcua::flow::retention::Retention;
 use motcua::flow::strike::rebuild;
 use motcua::flow::sweep::sweep;
 use motcua::flow::verify::{Verdict, verify};
-use motcua::flow::{Act, Actor, Fault};
-use motcua::flow::{audit, report};
 use motcua::{app, demo, http};
 use serde_json::Value;
 
@@ -253,26 +251,12 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             writeln!(out, "new key; restart what serves")?;
         }
         Command::Reencrypt => {
-            let (db, ambient, actor) = (app::open(&store)?, store.ambient(), Actor::service("reencrypt"));
-            let act = Act { actor: &actor, now: ambient.now(), ambient: &ambient };
-            db.write(|tx| audit::command(tx, act, "motcua reencrypt", None))?;
-            let done = reseal(&db)?;
-            for closed in &done.closed {
-                writeln!(out, "{closed}")?;
-            }
-            writeln!(out, "{} dossiers and {} webhooks sealed", done.dossiers, done.webhooks)?;
-            return Ok(if done.closed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+            drop(out);
+            return data_commands::reencrypt(&store);
         }
         Command::Retention { years, agency, apply, files, .. } => {
-            let (db, files) = (app::open(&store)?, store.files(&files)?);
-            let runtime = tokio::runtime::Runtime::new()?;
-            let _inside = runtime.enter();
-            let erase =
-                |sha256: &str| files.store.erase(sha256).map_err(|cause| Fault::unavailable("file store", cause));
-            let done = retain(&db, &store.ambient(), &Retention { years, agency, apply }, erase)?;
-            let Retained { anonymised, open_letters, held } = done;
-            let what = if apply { "anonymised" } else { "would be anonymised (give --apply to do it)" };
-            writeln!(out, "{anonymised} dossiers {what}; left: {open_letters} with open letters, {held} held")?;
+            drop(out);
+            data_commands::retention(&store, &files, &Retention { years, agency, apply })?;
         }
         Command::Client(command) => {
             drop(out);
