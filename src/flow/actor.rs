@@ -154,6 +154,20 @@ impl Actor {
         }
     }
 
+    /// On which side of a dossier the actor stands, if it is theirs to look up.
+    ///
+    /// # Errors
+    /// [`Fault::NotFound`]: to all others it is not there.
+    pub fn sides_of_seen(
+        &self,
+        reader: &mut Reader,
+        resolving: &AgencyCode,
+        receiving: &AgencyCode,
+    ) -> Result<Sides, Fault> {
+        let sides = self.sides(reader, resolving, receiving)?;
+        if may(&self.authority, Action::Read, sides) { Ok(sides) } else { Err(Fault::NotFound("dossier")) }
+    }
+
     /// Refuses who is of an agency that ended: its people keep reading, and those of its successors act.
     ///
     /// # Errors

@@ -46,11 +46,8 @@ pub struct NewFile {
 /// # Errors
 /// [`Fault::NotFound`], [`Fault::Forbidden`].
 pub fn admit(reader: &mut Reader, actor: &Actor, code: &DossierCode, today: NaiveDate) -> Result<(), Fault> {
-    let record = dossiers::find(reader, code)?.ok_or(Fault::NotFound("dossier"))?;
-    let sides = actor.sides(reader, &record.agency, &record.received_by)?;
-    if !may(&actor.authority, Action::Read, sides) {
-        return Err(Fault::NotFound("dossier"));
-    }
+    let (agency, received_by) = dossiers::agencies_of(reader, code)?.ok_or(Fault::NotFound("dossier"))?;
+    let sides = actor.sides_of_seen(reader, &agency, &received_by)?;
     if !may(&actor.authority, Action::AddFile, sides) {
         return Err(Fault::Forbidden);
     }

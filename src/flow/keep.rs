@@ -160,10 +160,7 @@ pub fn open(
     action: impl FnOnce(&Record) -> Action,
 ) -> Result<Record, Fault> {
     let record = dossiers::find_to_change(tx, code)?.ok_or(Fault::NotFound("dossier"))?;
-    let sides = act.actor.sides(tx, &record.agency, &record.received_by)?;
-    if !super::actor::may(&act.actor.authority, Action::Read, sides) {
-        return Err(Fault::NotFound("dossier"));
-    }
+    let sides = act.actor.sides_of_seen(tx, &record.agency, &record.received_by)?;
     if !super::actor::may(&act.actor.authority, action(&record), sides) {
         return Err(Fault::Forbidden);
     }

@@ -18,10 +18,7 @@ use crate::storage::{Reader, StorageError, Tx, dossiers};
 /// [`Fault::NotFound`] for what the actor may not look up, [`Refusal::RevealForbidden`].
 pub fn reveal(tx: &mut Tx, act: Act<'_>, code: &DossierCode) -> Result<Record, Fault> {
     let record = dossiers::find(tx, code)?.ok_or(Fault::NotFound("dossier"))?;
-    let sides = act.actor.sides(tx, &record.agency, &record.received_by)?;
-    if !may(&act.actor.authority, Action::Read, sides) {
-        return Err(Fault::NotFound("dossier"));
-    }
+    let sides = act.actor.sides_of_seen(tx, &record.agency, &record.received_by)?;
     if !may(&act.actor.authority, Action::Reveal, sides) {
         return Err(Refusal::RevealForbidden.into());
     }

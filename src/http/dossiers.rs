@@ -23,7 +23,6 @@ use crate::ambient::Ambient;
 use crate::domain::calendar::NationalCalendar;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::vocabulary::{Channel, LocalTime, ProcedureLevel, Status};
-use crate::flow::actor::{Action, may};
 use crate::flow::edit::{Edit, edit};
 use crate::flow::intake::receive;
 use crate::flow::reveal::reveal;
@@ -61,8 +60,8 @@ pub fn view(reader: &mut Reader, ambient: &Ambient, now: LocalTime, record: Reco
 /// [`Fault::NotFound`].
 pub fn visible(reader: &mut Reader, actor: &Actor, code: &DossierCode) -> Result<Record, Fault> {
     let record = dossiers::find(reader, code)?.ok_or(Fault::NotFound("dossier"))?;
-    let sides = actor.sides(reader, &record.agency, &record.received_by)?;
-    if may(&actor.authority, Action::Read, sides) { Ok(record) } else { Err(Fault::NotFound("dossier")) }
+    actor.sides_of_seen(reader, &record.agency, &record.received_by)?;
+    Ok(record)
 }
 
 /// Takes a dossier in.

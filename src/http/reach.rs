@@ -2,12 +2,11 @@
 
 use actix_web::HttpRequest;
 
-use super::dossiers::visible;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::vocabulary::AgencyCode;
 use crate::flow::administer::require_reach;
 use crate::flow::{Actor, Fault, accounts, clients, webhooks};
-use crate::storage::{Reader, letters};
+use crate::storage::{Reader, dossiers, letters};
 
 /// An object that belongs to an agency, named by the first part of a path.
 #[derive(Debug, Clone, Copy)]
@@ -62,14 +61,20 @@ impl Named {
             Kind::Client => clients::find(reader, actor, name).map(drop),
             Kind::Dossier => {
                 let code: DossierCode = name.parse().map_err(|_| Fault::NotFound("dossier"))?;
-                visible(reader, actor, &code).map(drop)
+                require_seen(reader, actor, &code)
             }
             Kind::Letter => {
                 let letter = letters::find(reader, name)?.ok_or(Fault::NotFound("letter"))?;
-                visible(reader, actor, &letter.dossier).map(drop)
+                require_seen(reader, actor, &letter.dossier)
             }
             Kind::User => accounts::find_user(reader, actor, name).map(drop),
             Kind::Webhook => webhooks::find(reader, actor, name).map(drop),
         }
     }
+}
+
+/// Asks for no more of the dossier than whose it is: the verb reads it again, under its lock.
+fn require_seen(reader: &mut Reader, actor: &Actor, code: &DossierCode) -> Result<(), Fault> {
+    let (agency, received_by) = dossiers::agencies_of(reader, code)?.ok_or(Fault::NotFound("dossier"))?;
+    actor.sides_of_seen(reader, &agency, &received_by).map(drop)
 }

@@ -190,6 +190,20 @@ pub fn find(reader: &mut Reader, code: &DossierCode) -> Result<Option<Record>, S
     row.map(|row| row.read(&reader.vault)).transpose()
 }
 
+/// The resolving agency of a dossier, and where it was handed in.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn agencies_of(reader: &mut Reader, code: &DossierCode) -> Result<Option<(AgencyCode, AgencyCode)>, StorageError> {
+    let found: Option<(String, String)> = dossiers::table
+        .filter(dossiers::code.eq(code.to_string()))
+        .select((dossiers::agency, dossiers::received_by))
+        .first(&mut *reader.connection)
+        .optional()?;
+    let read = |code: &str| super::parsed("agency code", code);
+    found.map(|(agency, received_by)| Ok((read(&agency)?, read(&received_by)?))).transpose()
+}
+
 /// These dossiers, in no order.
 ///
 /// # Errors
