@@ -94,6 +94,7 @@ pub async fn serve(
         lookup,
         limits: http::public::Limits::default(),
         portal: portal_state,
+        catalogue: http::public_catalogue::PublicCatalogue::default(),
         edges: settings.edges.edges(),
         openid: settings.openid.provider()?,
     });

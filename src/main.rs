@@ -1,6 +1,7 @@
 //! The program: subcommands, nothing else.
 
 mod account_commands;
+mod catalogue_commands;
 mod data_commands;
 
 use std::error::Error;
@@ -25,6 +26,7 @@ use motcua::{app, demo, http};
 use serde_json::Value;
 
 use account_commands::{ClientCommand, UserCommand};
+use catalogue_commands::CatalogueCommand;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -74,6 +76,9 @@ enum Command {
         /// The file.
         file: PathBuf,
     },
+    /// The catalogue of procedures as a sheet, in and out.
+    #[command(subcommand)]
+    Catalogue(CatalogueCommand),
     /// Reports.
     #[command(subcommand)]
     Report(ReportCommand),
@@ -213,6 +218,10 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
         Command::Sweep { at_risk_days } => {
             let swept = sweep(&app::open(&store)?, &store.ambient(), at_risk_days)?;
             writeln!(out, "{} newly overdue, {} warned", swept.overdue, swept.warned)?;
+        }
+        Command::Catalogue(command) => {
+            drop(out);
+            return catalogue_commands::run(&store, command);
         }
         Command::Import { file } => {
             drop(out);

@@ -81,6 +81,33 @@ fn the_demonstration_loads_verifies_and_reports() {
 }
 
 #[test]
+fn the_catalogue_goes_out_and_in_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    run(folder, &["demo", "--load-only"], 0);
+    for file in ["catalogue.xlsx", "catalogue.csv"] {
+        assert_eq!(run(folder, &["catalogue", "export", file], 0), "131 procedures\n", "abolished ones stay behind");
+        let report: Value = serde_json::from_str(&run(folder, &["catalogue", "import", file], 0)).unwrap();
+        assert_eq!((&report["unchanged"], &report["applied"]), (&json!(131), &json!(false)), "{file}");
+    }
+    let head = "code,name,field,level,online_level,rule\n";
+    fs::write(folder.join("one.csv"), format!("{head}2.1,Thử,BTXH,Tỉnh,full,5 ngày\n")).unwrap();
+    let import = |arguments: &[&str], code: i32| -> Value {
+        serde_json::from_str(&run(folder, &[&["catalogue", "import"], arguments].concat(), code)).unwrap()
+    };
+    assert_eq!(import(&["one.csv"], 0)["added"], 1);
+    assert_eq!(import(&["one.csv"], 0)["added"], 1, "a dry run stored nothing");
+    assert_eq!(import(&["one.csv", "--apply"], 0)["applied"], true);
+    assert_eq!(import(&["one.csv", "--apply"], 0)["unchanged"], 1);
+    fs::write(folder.join("bad.csv"), format!("{head}2.2,Thử,BTXH,Tỉnh,full,5 ngày\n2.3,Thử,KHÁC,Tỉnh,full,5 ngày\n"))
+        .unwrap();
+    let refused = import(&["bad.csv", "--apply"], 1);
+    assert_eq!((&refused["applied"], &refused["rows"][1]["errors"][0]["column"]), (&json!(false), &json!("C")));
+    fs::write(folder.join("no.xlsx"), "\0").unwrap();
+    assert_eq!(run(folder, &["catalogue", "import", "no.xlsx"], 1), "");
+}
+
+#[test]
 fn a_fresh_office_is_set_up_from_the_command_line() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use motcua::ambient::Ambient;
 use motcua::demo;
+use motcua::domain::catalogue::{Changes, Inventory, Selection, standing_on};
 use motcua::domain::statistics::{Period, Tally};
+use motcua::domain::vocabulary::{CatalogueChange, ProcedureLevel};
 use motcua::flow::verify::verify;
-use motcua::storage::{Db, PoolSizes, migrate, statistics};
+use motcua::storage::{Db, PoolSizes, decisions, migrate, procedures, reception, statistics, tasks};
 
 #[test]
 fn the_half_year_of_2023_is_reproduced_exactly() {
@@ -29,11 +31,37 @@ fn the_half_year_of_2023_is_reproduced_exactly() {
     assert_eq!((total.early + total.on_time, total.late, total.within, total.overdue), (1_715, 0, 202, 0));
     assert!(total.is_balanced());
 
+    // Issue 7: 104 visits; 24 tasks, 7 done and 17 being done at the end of the half-year, none late.
+    let period = Period::preset("2023-H1").unwrap();
+    let visits = db.read(|reader| reception::figures(reader, period, None)).unwrap();
+    assert_eq!((visits.visits, visits.sessions.values().sum::<i64>()), (104, 104));
+    let plans = db.read(|reader| tasks::figures(reader, &window, None)).unwrap();
+    let [(_, year)] = plans.as_slice() else { panic!("{plans:?}") };
+    assert_eq!((year.total(), year.ended(), year.within, year.overdue, year.late), (24, 7, 17, 0, 0));
+
     // The 202 were finished in time afterwards: the second half carries them and ends none of them late.
     let after = Period::preset("2023-H2").unwrap().window(now);
     let groups = db.read(|reader| statistics::tallies(reader, &after, None, &[])).unwrap();
     let second: Tally = groups[0].tally;
     assert_eq!((second.carried_over, second.resolved(), second.late, second.in_progress()), (202, 202, 0, 0));
+
+    // The catalogue of the same report: 131 procedures, 13 at level 4, 7 at 3, 111 at 2 (domain.md 2.3, 7.2), and what the
+    // decisions of the half-year changed.
+    let half_year = Period::preset("2023-H1").unwrap();
+    let editions = db.read(procedures::editions).unwrap();
+    let count = |on| Inventory::of(standing_on(&editions, on));
+    let standing = count(half_year.to);
+    assert_eq!((standing.total.total(), standing.total.full, standing.total.partial), (131, 13, 7));
+    assert_eq!(standing.total.information, 111);
+    let old: Vec<u64> = standing.old_levels.values().copied().collect();
+    assert_eq!(old, [111, 7, 13], "levels 2, 3, 4");
+    assert_eq!(count(half_year.from).total.total(), 130);
+    let span = (half_year.from, half_year.to);
+    let found = db.read(|reader| decisions::changes(reader, span, None, &Selection::default(), None, 100)).unwrap();
+    let changes = Changes::of(found.iter().map(|announced| (announced.item.change, announced.level)));
+    let of = |change| changes.count(change, None);
+    assert_eq!((of(CatalogueChange::Amended), of(CatalogueChange::New), of(CatalogueChange::Abolished)), (3, 4, 3));
+    assert_eq!(changes.count(CatalogueChange::New, Some(ProcedureLevel::District)), 1);
 
     let verdict = verify(&db, now).unwrap();
     assert_eq!(verdict.differences, Vec::<String>::new());

@@ -9,15 +9,20 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta, Timelike};
 use motcua::domain::apology::{Promulgation, Signer};
 use motcua::domain::dossier_code::DossierCode;
+use motcua::domain::errand::ErrandKind;
+use motcua::domain::fees::{Collection, FeeItem, FeeKind, PaymentMethod, Proof, reference};
 use motcua::domain::papers::{Applicant, Papers};
 use motcua::domain::service_index::{ServiceIndex, Wait, waits};
 use motcua::domain::statistics::{CountedLife, Period, Tally, Window, tally_of};
 use motcua::domain::vocabulary::{ApplicantKind, Channel, Outcome, Status};
 use motcua::flow::apologise::{Verb, handle};
 use motcua::flow::correct::{Correction, correct, void};
+use motcua::flow::errands::{self, NewErrand, Wanted};
+use motcua::flow::fees::{pay, require_payment};
 use motcua::flow::intake::{NewDossier, receive};
 use motcua::flow::strike::{keep_up, rebuild};
 use motcua::flow::sweep::sweep;
+use motcua::flow::transfers::send;
 use motcua::flow::transition::{Target, Transition, transition};
 use motcua::flow::verify::verify;
 use motcua::flow::{Act, Actor, Fault};
@@ -25,7 +30,7 @@ use motcua::storage::counts::{by_balances, counts};
 use motcua::storage::dossier_row::Record;
 use motcua::storage::service_index::service_index;
 use motcua::storage::statistics::{GroupBy, tallies};
-use motcua::storage::{dossiers, journal, letters, striking};
+use motcua::storage::{dossiers, fees, journal, letters, striking};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use support::{Kind, TestApp};
@@ -45,6 +50,7 @@ enum Deed {
     Void { dossier: usize },
     Correct { dossier: usize, agency: usize, channel: usize, days_back: i64 },
     Apologise { dossier: usize, days_back: i64 },
+    Between { dossier: usize },
     Sweep,
     Balances(Upkeep),
 }
@@ -83,6 +89,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (0..16_usize, 0..AGENCIES.len(), 0..3_usize, 0..30_i64).prop_map(
             |(dossier, agency, channel, days_back)| Deed::Correct { dossier, agency, channel, days_back }),
         4 => (0..16_usize, back(9)).prop_map(|(dossier, days_back)| Deed::Apologise { dossier, days_back }),
+        6 => (0..16_usize).prop_map(|dossier| Deed::Between { dossier }),
         1 => Just(Deed::Sweep),
         3 => prop_oneof![
             6 => Just(Upkeep::KeepUp),
@@ -109,7 +116,7 @@ fn looks_forward(deed: &mut Deed) -> bool {
         Deed::Reopen { .. } | Deed::Void { .. } | Deed::Correct { .. } => return false,
         Deed::Receive { days_back, .. } | Deed::Apologise { days_back, .. } => *days_back = 0,
         Deed::Move { hours_back, .. } => *hours_back = 0,
-        Deed::Sweep | Deed::Balances(_) => {}
+        Deed::Between { .. } | Deed::Sweep | Deed::Balances(_) => {}
     }
     true
 }
@@ -189,6 +196,7 @@ fn live(app: &TestApp, steps: &[Step]) {
                 let Some(code) = codes.iter().rev().nth(*dossier) else { continue };
                 let right = Correction {
                     procedure: None,
+                    case: None,
                     agency: Some(AGENCIES[*agency].parse().unwrap()),
                     channel: Some(Channel::ALL[*channel]),
                     received_at: (*days_back > 20).then(|| now - TimeDelta::days(*days_back)),
@@ -201,6 +209,10 @@ fn live(app: &TestApp, steps: &[Step]) {
             Deed::Apologise { dossier, days_back } => {
                 let Some(code) = codes.iter().rev().nth(*dossier) else { continue };
                 history_mended |= apologise(app, act, code, now.date() - TimeDelta::days(*days_back)) && *days_back > 0;
+            }
+            Deed::Between { dossier } => {
+                let Some(code) = codes.iter().rev().nth(*dossier) else { continue };
+                between(app, act, code);
             }
             Deed::Sweep => drop(sweep(&app.db, &app.ambient, 0).unwrap()),
             Deed::Balances(upkeep) => keep_balances(app, *upkeep),
@@ -227,11 +239,46 @@ fn attempt(app: &TestApp, act: Act<'_>, codes: &[DossierCode], dossier: usize, t
     let outcome = finished.then_some(Outcome::Granted);
     let at = (at != act.now).then_some(at);
     let wish = Transition { to, at, reason: Some("Lý do".into()), outcome, documents: Vec::new() };
-    match app.db.write(|tx| transition(tx, act, code, None, &wish)) {
+    let items = [fee()];
+    let moved = app.db.write(|tx| match to {
+        Target::Status(Status::PaymentRequired) => require_payment(tx, act, code, None, &wish, &items),
+        _ => transition(tx, act, code, None, &wish),
+    });
+    match moved {
         Ok(_) => true,
         Err(Fault::Refused(_)) => false,
         Err(other) => panic!("{other}"),
     }
+}
+
+fn fee() -> FeeItem {
+    let (kind, collection) = (FeeKind::Charge, Collection::During);
+    FeeItem { name: "Lệ phí".into(), code: None, kind, amount: 5_000.try_into().unwrap(), collection }
+}
+
+/// What other agencies and the cashier do to a dossier: a part is given out, the dossier sent on, the last demand paid. The rules
+/// may refuse each; a payment may end a wait, from now on.
+fn between(app: &TestApp, act: Act<'_>, code: &DossierCode) {
+    let tried = |answer: Result<(), Fault>| match answer {
+        Ok(()) | Err(Fault::Refused(_)) => {}
+        Err(other) => panic!("{other}"),
+    };
+    let part = NewErrand {
+        kind: ErrandKind::Part,
+        agency: "H16".parse().unwrap(),
+        subject: "Xác minh".into(),
+        started_at: None,
+        wanted: Wanted::At(act.now + TimeDelta::days(2)),
+    };
+    tried(app.db.write(|tx| errands::ask(tx, act, code, None, &part).map(drop)));
+    tried(app.db.write(|tx| send(tx, act, code, None, None, None).map(drop)));
+    let account = app.db.read(|reader| fees::account(reader, code)).unwrap();
+    let Some(demand) = account.demands().pop() else { return };
+    let Ok(amount) = account.sums(Some(demand)).balance().try_into() else { return };
+    let receipt_number = format!("BL{demand}");
+    let (reference, method) = (reference(code, demand), PaymentMethod::Cash);
+    let proof = Proof { reference, amount, paid_at: act.now, method, receipt_number, file: None };
+    tried(app.db.write(|tx| pay(tx, act, code, None, &proof).map(drop)));
 }
 
 /// Issues the letter that waits, dated `on`; answers whether one did and the rules allowed it.
@@ -298,6 +345,7 @@ fn new_dossier(procedure: &str, agency: &str, channel: Channel) -> NewDossier {
     NewDossier {
         procedure: procedure.parse().unwrap(),
         agency: agency.parse().unwrap(),
+        case: None,
         received_by: None,
         channel,
         received_at: None,

@@ -13,6 +13,7 @@ use motcua::domain::apology::{Promulgation, Signer};
 use motcua::domain::deadline::{OnSupplement, Rule, Unit};
 use motcua::domain::forms::letterhead::Imprint;
 use motcua::domain::papers::{Applicant, Papers};
+use motcua::domain::procedure::{Details, Procedure};
 use motcua::domain::transition::Move;
 use motcua::domain::vocabulary::{AgencyLevel, ApplicantKind, Channel, OnlineLevel, ProcedureLevel, Status};
 use motcua::flow::administer::{add_agency, add_field, add_procedure};
@@ -250,10 +251,14 @@ fn office(tx: &mut Tx, act: Act<'_>) -> Result<(), Fault> {
                 field: format!("F{:02}", number % FIELDS).parse().unwrap(),
                 level: if number % 3 == 0 { ProcedureLevel::Commune } else { ProcedureLevel::Province },
                 online_level: OnlineLevel::Full,
+                old_online_level: None,
+                agency: None,
                 rule,
                 online_rule: None,
                 valid_from: None,
+                valid_to: None,
                 decision: None,
+                details: Details::default(),
             },
         )?;
     }
@@ -304,6 +309,7 @@ fn history(chance: &mut Chance, now: NaiveDateTime) -> History {
     let dossier = NewDossier {
         procedure: procedure(procedure_number).parse().unwrap(),
         agency: agency(1 + chance.skewed(AGENCIES - 1)).parse().unwrap(),
+        case: None,
         received_by: None,
         channel,
         received_at: Some(received_at),

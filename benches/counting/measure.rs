@@ -153,6 +153,7 @@ fn receive_one(db: &Db, ambient: &Ambient) {
     let new = NewDossier {
         procedure: "1.000001".parse().unwrap(),
         agency: LARGEST.parse().unwrap(),
+        case: None,
         received_by: None,
         channel: Channel::Direct,
         received_at: None,

@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
-use super::catalogue::{DEPARTMENT, agency, procedures};
+use super::catalogue::{DEPARTMENT, agency, standing_procedures};
 use crate::domain::calendar::NationalCalendar;
 use crate::domain::deadline::promise;
 use crate::domain::office::OfficeCalendar;
 use crate::domain::papers::{Applicant, Papers};
+use crate::domain::procedure::Procedure;
 use crate::domain::transition::Move;
 use crate::domain::vocabulary::{ApplicantKind, Channel, LocalTime, Outcome, Status};
 use crate::flow::Fault;
 use crate::flow::import::History;
 use crate::flow::intake::NewDossier;
-use crate::storage::procedures::Procedure;
 
 /// New in the period, online.
 const ONLINE: usize = 158;
@@ -38,7 +38,7 @@ pub(super) fn office(national: &NationalCalendar) -> OfficeCalendar {
 /// All dossiers of the half-year, the one carried over first.
 pub(super) fn histories(national: &NationalCalendar) -> Result<Vec<History>, Fault> {
     let office = office(national);
-    let procedures = procedures()?;
+    let procedures = standing_procedures()?;
     let date = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default();
     let (first, last) = (date(2022, 12, 15), date(2023, 6, 14));
     let days: Vec<NaiveDate> =
@@ -124,6 +124,7 @@ pub(super) fn filed(procedure: &Procedure, channel: Channel, at: LocalTime, inde
     Ok(NewDossier {
         procedure: procedure.code.clone(),
         agency: agency(DEPARTMENT)?,
+        case: None,
         received_by: None,
         channel,
         received_at: Some(at),

@@ -3,6 +3,7 @@
 mod catalogue;
 mod half_year;
 mod live;
+mod reform;
 mod show;
 
 use std::io::Write;
@@ -47,6 +48,7 @@ pub fn load(db: &Db, ambient: &Ambient, progress: &mut dyn Write) -> Result<(), 
         let _ = write!(progress, "\r{done}/{total}");
     }
     let _ = writeln!(progress);
+    db.write(|tx| reform::enter(tx, act, desk.national()))?;
     sweep(db, ambient, 0)?;
     Ok(())
 }

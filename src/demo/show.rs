@@ -6,11 +6,12 @@ use std::io::Write;
 use super::{DEPARTMENT, LOGIN, PASSWORD, agency};
 use crate::ambient::Ambient;
 use crate::domain::statistics::{Period, Tally, TypedFigures};
+use crate::domain::term::TermTally;
 use crate::flow::Fault;
 use crate::flow::report::form_06a;
 use crate::storage::letters::LetterFilter;
 use crate::storage::listing::Visible;
-use crate::storage::{Db, StorageError, letters};
+use crate::storage::{Db, StorageError, letters, reception, tasks};
 
 /// The figures as the report's own text gives them (domain.md 2.3).
 const PUBLISHED: TypedFigures = TypedFigures {
@@ -69,6 +70,20 @@ pub fn show(db: &Db, ambient: &Ambient, out: &mut dyn Write) -> Result<(), Fault
         "Văn bản công bố ghi 158 + 1.759 + 1 = 1.918 nhận, 1.715 + 202 = 1.917: lệch {:+} ({}).",
         checked.difference,
         checked.failed.iter().map(|failed| failed.identity).collect::<Vec<_>>().join(", "),
+    );
+    let (visits, tasks) = db.read(|reader| {
+        let visits = reception::figures(reader, period, Some(&department))?.visits;
+        let mut total = TermTally::default();
+        tasks::figures(reader, &window, Some(&department))?.into_iter().for_each(|(_, tally)| total += tally);
+        Ok::<_, Fault>((visits, total))
+    })?;
+    let _ = writeln!(
+        text,
+        "Tiếp công dân: {visits} lượt. Nhiệm vụ cải cách hành chính: {}, đã hoàn thành {}, đang thực hiện {}, quá hạn {}.",
+        tasks.total(),
+        tasks.ended(),
+        tasks.within,
+        tasks.overdue,
     );
     let open = db.read(|reader| letters::page(reader, &LetterFilter::of(Visible::Everything), None, 200))?;
     let _ = writeln!(text, "\nVăn bản xin lỗi hiện có: {}", open.len());

@@ -96,7 +96,7 @@ fn level(word: &str) -> &str {
 }
 
 /// A text as one CSV cell; a leading sign that a spreadsheet would take for a formula is disarmed.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let disarmed = if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_owned() };
     format!("\"{}\"", disarmed.replace('"', "\"\""))
 }

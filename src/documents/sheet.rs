@@ -112,6 +112,18 @@ pub(super) fn counted_until(as_of: LocalTime) -> String {
     as_of.format("Số liệu tính đến %H giờ %M phút %S giây ngày %d/%m/%Y.").to_string()
 }
 
+/// The letters of a column, counted from 0.
+pub(super) fn column_letters(column: u32) -> String {
+    let letter = |place: u32| char::from_u32(u32::from('A') + place).unwrap_or('?');
+    let mut letters = String::new();
+    let mut rest = column + 1;
+    while rest > 0 {
+        letters.insert(0, letter((rest - 1) % 26));
+        rest = (rest - 1) / 26;
+    }
+    letters
+}
+
 /// On how many lines a text stands in a cell of so many characters. Not every program fits rows to wrapped text by itself.
 pub(super) fn lines_of(text: &str, fit: usize) -> u32 {
     let mut lines = 0;
@@ -136,6 +148,12 @@ pub(super) fn lines_of(text: &str, fit: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_have_the_letters_of_spreadsheets() {
+        let letters: Vec<String> = [0, 25, 26, 701, 702].into_iter().map(column_letters).collect();
+        assert_eq!(letters, ["A", "Z", "AA", "ZZ", "AAA"]);
+    }
 
     #[test]
     fn text_is_wrapped_at_words() {

@@ -193,7 +193,14 @@ impl Standing {
             | Event::Letter { .. }
             | Event::FileAdded { .. }
             | Event::FileRemoved { .. }
-            | Event::Anonymised => {}
+            | Event::Anonymised
+            | Event::FeesDemanded { .. }
+            | Event::PaymentReceived { .. }
+            | Event::FeeExempted { .. }
+            | Event::PaymentRefunded { .. }
+            | Event::TransferSent { .. }
+            | Event::TransferConfirmed { .. }
+            | Event::Errand { .. } => {}
         }
         if event.is_move() {
             self.last_move_at = at;

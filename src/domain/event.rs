@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::deadline::Deadline;
 use super::dossier::{Span, Standing};
+use super::errand::{ErrandKind, ErrandStatus};
+use super::fees::{Amount, FeeItem, PaymentMethod};
 use super::timeliness::EndClass;
-use super::vocabulary::{FileKind, LetterKind, LetterStatus, LocalTime, Outcome, Status};
+use super::vocabulary::{AgencyCode, FileKind, LetterKind, LetterStatus, LocalTime, Outcome, Status};
 
 /// A field that was changed by hand, for the timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -182,6 +184,83 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// Fees were demanded, item by item.
+    FeesDemanded {
+        /// Under which they are paid.
+        reference: String,
+        /// What is to be paid.
+        items: Vec<FeeItem>,
+    },
+    /// Something was paid.
+    PaymentReceived {
+        /// The payment.
+        payment: String,
+        /// What it pays.
+        reference: String,
+        /// How much.
+        amount: Amount,
+        /// By what way.
+        method: PaymentMethod,
+        /// Number of its receipt.
+        receipt_number: String,
+    },
+    /// An item was waived, wholly or in part (miễn, giảm).
+    FeeExempted {
+        /// The item.
+        fee: String,
+        /// How much of it.
+        amount: Amount,
+        /// Why.
+        reason: String,
+    },
+    /// Money was given back (hoàn trả).
+    PaymentRefunded {
+        /// The payment.
+        payment: String,
+        /// How much of it.
+        amount: Amount,
+        /// Why.
+        reason: String,
+    },
+    /// Sent on to the agency that resolves it (chuyển hồ sơ).
+    TransferSent {
+        /// The transfer.
+        transfer: String,
+        /// Who gives.
+        from: AgencyCode,
+        /// Who takes.
+        to: AgencyCode,
+        /// Sent after it was due.
+        late: bool,
+    },
+    /// The agency that resolves it has confirmed to have it.
+    TransferConfirmed {
+        /// The transfer.
+        transfer: String,
+        /// Who gave.
+        from: AgencyCode,
+        /// Who has it.
+        to: AgencyCode,
+        /// Account that sent it.
+        sent_by: String,
+        /// Confirmed after it was due.
+        late: bool,
+    },
+    /// Another agency was asked for an opinion or a part, or that ended. The question may name people, so it is not repeated here.
+    Errand {
+        /// The errand.
+        errand: String,
+        /// An opinion or a part.
+        errand_kind: ErrandKind,
+        /// The agency asked.
+        agency: AgencyCode,
+        /// Where it stands now.
+        status: ErrandStatus,
+        /// By when it is wanted.
+        due_at: LocalTime,
+        /// Early, on time or late, once it is done.
+        class: Option<EndClass>,
+    },
 }
 
 /// Every name an event can have.
@@ -208,6 +287,18 @@ pub const EVENT_NAMES: &[&str] = &[
     "dossier.file_added",
     "dossier.file_removed",
     "dossier.anonymised",
+    "dossier.fees_demanded",
+    "dossier.payment_received",
+    "dossier.fee_exempted",
+    "dossier.payment_refunded",
+    "dossier.transfer_sent",
+    "dossier.transfer_confirmed",
+    "dossier.consultation_asked",
+    "dossier.consultation_answered",
+    "dossier.consultation_withdrawn",
+    "dossier.part_opened",
+    "dossier.part_finished",
+    "dossier.part_withdrawn",
     "letter.draft",
     "letter.submitted",
     "letter.issued",
@@ -243,6 +334,21 @@ impl Event {
             Self::FileAdded { .. } => "dossier.file_added".into(),
             Self::FileRemoved { .. } => "dossier.file_removed".into(),
             Self::Anonymised => "dossier.anonymised".into(),
+            Self::FeesDemanded { .. } => "dossier.fees_demanded".into(),
+            Self::PaymentReceived { .. } => "dossier.payment_received".into(),
+            Self::FeeExempted { .. } => "dossier.fee_exempted".into(),
+            Self::PaymentRefunded { .. } => "dossier.payment_refunded".into(),
+            Self::TransferSent { .. } => "dossier.transfer_sent".into(),
+            Self::TransferConfirmed { .. } => "dossier.transfer_confirmed".into(),
+            Self::Errand { errand_kind, status, .. } => match (errand_kind, status) {
+                (ErrandKind::Consultation, ErrandStatus::Open) => "dossier.consultation_asked",
+                (ErrandKind::Consultation, ErrandStatus::Done) => "dossier.consultation_answered",
+                (ErrandKind::Consultation, ErrandStatus::Withdrawn) => "dossier.consultation_withdrawn",
+                (ErrandKind::Part, ErrandStatus::Open) => "dossier.part_opened",
+                (ErrandKind::Part, ErrandStatus::Done) => "dossier.part_finished",
+                (ErrandKind::Part, ErrandStatus::Withdrawn) => "dossier.part_withdrawn",
+            }
+            .into(),
         }
     }
 
@@ -277,7 +383,14 @@ impl Event {
             | Self::Letter { .. }
             | Self::FileAdded { .. }
             | Self::FileRemoved { .. }
-            | Self::Anonymised => return None,
+            | Self::Anonymised
+            | Self::FeesDemanded { .. }
+            | Self::PaymentReceived { .. }
+            | Self::FeeExempted { .. }
+            | Self::PaymentRefunded { .. }
+            | Self::TransferSent { .. }
+            | Self::TransferConfirmed { .. }
+            | Self::Errand { .. } => return None,
         })
     }
 
@@ -315,6 +428,8 @@ mod tests {
     fn the_list_of_names_is_complete() {
         let at: LocalTime = "2026-03-02T09:00:00".parse().unwrap();
         let reason = String::new;
+        let amount: Amount = 1.try_into().unwrap();
+        let agency = || "H16".parse::<AgencyCode>().unwrap();
         let standing = Box::new(Standing::filed(at));
         let mut events = vec![
             Event::Registered { acceptance_due_at: at },
@@ -347,8 +462,36 @@ mod tests {
             Event::FileAdded { file: reason(), file_kind: FileKind::Result, sha256: reason() },
             Event::FileRemoved { file: reason(), file_kind: FileKind::Result, sha256: reason(), reason: reason() },
             Event::Anonymised,
+            Event::FeesDemanded { reference: reason(), items: Vec::new() },
+            Event::PaymentReceived {
+                payment: reason(),
+                reference: reason(),
+                amount,
+                method: PaymentMethod::Cash,
+                receipt_number: reason(),
+            },
+            Event::FeeExempted { fee: reason(), amount, reason: reason() },
+            Event::PaymentRefunded { payment: reason(), amount, reason: reason() },
+            Event::TransferSent { transfer: reason(), from: agency(), to: agency(), late: false },
+            Event::TransferConfirmed {
+                transfer: reason(),
+                from: agency(),
+                to: agency(),
+                sent_by: reason(),
+                late: false,
+            },
         ];
         assert_eq!(events.iter().filter_map(Event::former_agency).collect::<Vec<_>>(), ["H16"]);
+        for errand_kind in ErrandKind::ALL {
+            events.extend(ErrandStatus::ALL.iter().map(|status| Event::Errand {
+                errand: reason(),
+                errand_kind: *errand_kind,
+                agency: agency(),
+                status: *status,
+                due_at: at,
+                class: None,
+            }));
+        }
         events.extend(LetterStatus::ALL.iter().map(|status| Event::Letter {
             letter: reason(),
             letter_kind: LetterKind::Late,

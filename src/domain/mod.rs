@@ -13,15 +13,29 @@ pub mod official_calendar;
 pub mod deadline;
 pub mod timeliness;
 
+pub mod catalogue;
+pub mod fees;
+pub mod procedure;
+pub mod processing_time;
+
 pub mod papers;
 pub mod personal;
 
 pub mod succession;
 
 pub mod dossier;
+pub mod errand;
 pub mod event;
 pub mod look_up;
+pub mod transfer;
 pub mod transition;
+
+pub mod contact;
+pub mod feedback;
+pub mod plan;
+pub mod rating;
+pub mod reception;
+pub mod term;
 
 pub mod document_number;
 

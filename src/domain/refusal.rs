@@ -3,9 +3,10 @@
 use chrono::NaiveDate;
 use thiserror::Error;
 
+use super::feedback::FeedbackStatus;
 use super::office::BeyondCalendar;
 use super::timeliness::Timing;
-use super::vocabulary::{LetterStatus, LocalTime, Status};
+use super::vocabulary::{CaseCode, LetterStatus, LocalTime, Status};
 
 /// A rule said no. The English text is for logs; clients get the texts of `http::texts` by [`Refusal::code`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -73,6 +74,18 @@ pub enum Refusal {
     /// An agency does not stand below itself.
     #[error("an agency would stand below itself")]
     AgencyBelowItself,
+    /// The procedure is abolished.
+    #[error("the procedure ended with {last_day}")]
+    ProcedureEnded {
+        /// Its last day.
+        last_day: NaiveDate,
+    },
+    /// The version of the procedure that holds has no such case.
+    #[error("the procedure has no case {case}")]
+    CaseNotInForce {
+        /// The case named.
+        case: CaseCode,
+    },
     /// The deadline runs past the last year the calendar knows.
     #[error("the deadline lies beyond the calendar")]
     BeyondCalendar,
@@ -167,6 +180,102 @@ pub enum Refusal {
     /// The numbers of persons are not for this role.
     #[error("not for this role")]
     RevealForbidden,
+    /// Received and resolved by one agency, filed online, or not received.
+    #[error("no transfer is owed")]
+    NoTransferOwed,
+    /// The transfer is under way.
+    #[error("the transfer was sent already")]
+    TransferSent,
+    /// Nothing was sent that could be confirmed.
+    #[error("the transfer was not sent")]
+    TransferNotSent,
+    /// The receiver has confirmed.
+    #[error("the transfer was confirmed already")]
+    TransferConfirmed,
+    /// Other agencies are asked only while the dossier is being resolved.
+    #[error("the dossier is not being resolved")]
+    DossierNotOpen,
+    /// An agency does not ask itself.
+    #[error("the resolving agency does not ask itself")]
+    OwnAgencyAsked,
+    /// Wanted before it was asked for.
+    #[error("it is wanted before it was asked for")]
+    DueBeforeStart,
+    /// Answered, finished or withdrawn before.
+    #[error("it has ended already")]
+    ErrandEnded,
+
+    /// Items of fees belong to `payment_required` only.
+    #[error("fees go with `payment_required` only")]
+    FeesNotAllowed,
+    /// The reference is that of no demand of this dossier.
+    #[error("{given} is no demand of this dossier")]
+    WrongReference {
+        /// The reference given.
+        given: String,
+    },
+    /// More than is open under the reference.
+    #[error("only {open} đồng are open")]
+    Overpaid {
+        /// What is open, in đồng.
+        open: i64,
+    },
+    /// The receipt's number stands for another payment of this dossier.
+    #[error("the receipt's number stands for another payment")]
+    ReceiptNumberUsed,
+    /// It was paid before the dossier was handed in.
+    #[error("it was paid before the dossier was handed in")]
+    PaidBeforeFiling,
+    /// The item was exempted before.
+    #[error("the item was exempted already")]
+    AlreadyExempted,
+    /// The payment was refunded before.
+    #[error("the payment was refunded already")]
+    AlreadyRefunded,
+    /// More than there is to waive or to give back.
+    #[error("at most {most} đồng")]
+    TooMuch {
+        /// The most there is, in đồng.
+        most: i64,
+    },
+    /// Feedback has no such move.
+    #[error("no move from {from} to {to}")]
+    FeedbackStatusForbids {
+        /// Where it stands.
+        from: FeedbackStatus,
+        /// Where it was to go.
+        to: FeedbackStatus,
+    },
+    /// A complaint that nobody signs (Law on Complaints 02/2011 art. 8).
+    #[error("a complaint needs the name of who complains")]
+    SenderRequired,
+    /// The decision on a complaint says whether it is right (art. 31).
+    #[error("the answer to a complaint needs a finding")]
+    FindingRequired,
+    /// What is passed on goes to somebody.
+    #[error("what is passed on needs an addressee")]
+    AddresseeRequired,
+    /// No later day is set for what ended or is late.
+    #[error("it ended or is late")]
+    TermOver,
+    /// The day given is too early.
+    #[error("the day must not be earlier than {than}")]
+    NotLater {
+        /// Than which it must be later, or at which it begins.
+        than: NaiveDate,
+    },
+    /// A dossier is rated when it ended.
+    #[error("the dossier is {status}")]
+    NotEnded {
+        /// Where it stands.
+        status: Status,
+    },
+    /// A dossier is rated once.
+    #[error("the dossier was rated already")]
+    AlreadyRated,
+    /// The task is done already.
+    #[error("the task is done already")]
+    TaskDone,
 
     /// More dossiers than a register takes.
     #[error("a register takes at most {most} dossiers")]
@@ -204,6 +313,8 @@ impl Refusal {
             Self::SuccessorsWithoutEnd => "successors_without_end",
             Self::SuccessionCycle => "succession_cycle",
             Self::AgencyBelowItself => "agency_below_itself",
+            Self::ProcedureEnded { .. } => "procedure_ended",
+            Self::CaseNotInForce { .. } => "case_not_in_force",
             Self::BeyondCalendar => "beyond_calendar",
             Self::NothingToCorrect => "nothing_to_correct",
             Self::LetterExists => "letter_exists",
@@ -227,6 +338,31 @@ impl Refusal {
             Self::OwnAccount => "own_account",
             Self::DossierAnonymised => "dossier_anonymised",
             Self::RevealForbidden => "reveal_forbidden",
+            Self::NoTransferOwed => "no_transfer_owed",
+            Self::TransferSent => "transfer_sent",
+            Self::TransferNotSent => "transfer_not_sent",
+            Self::TransferConfirmed => "transfer_confirmed",
+            Self::DossierNotOpen => "dossier_not_open",
+            Self::OwnAgencyAsked => "own_agency_asked",
+            Self::DueBeforeStart => "due_before_start",
+            Self::ErrandEnded => "errand_ended",
+            Self::FeesNotAllowed => "fees_not_allowed",
+            Self::WrongReference { .. } => "wrong_reference",
+            Self::Overpaid { .. } => "overpaid",
+            Self::ReceiptNumberUsed => "receipt_number_used",
+            Self::PaidBeforeFiling => "paid_before_filing",
+            Self::AlreadyExempted => "already_exempted",
+            Self::AlreadyRefunded => "already_refunded",
+            Self::TooMuch { .. } => "too_much",
+            Self::FeedbackStatusForbids { .. } => "feedback_status",
+            Self::SenderRequired => "sender_required",
+            Self::FindingRequired => "finding_required",
+            Self::AddresseeRequired => "addressee_required",
+            Self::TermOver => "term_over",
+            Self::NotLater { .. } => "not_later",
+            Self::NotEnded { .. } => "not_ended",
+            Self::AlreadyRated => "already_rated",
+            Self::TaskDone => "task_done",
             Self::RegisterTooLong { .. } => "register_too_long",
             Self::PeriodOpen { .. } => "period_open",
         }

@@ -346,6 +346,20 @@ words! {
 }
 
 words! {
+    /// What an announcing decision (quyết định công bố) does to a procedure (Decree 63/2010 arts. 13–15).
+    CatalogueChange("change of the catalogue") {
+        /// New (ban hành mới).
+        New = "new",
+        /// Amended (sửa đổi, bổ sung).
+        Amended = "amended",
+        /// Replaced (thay thế).
+        Replaced = "replaced",
+        /// Abolished (bãi bỏ).
+        Abolished = "abolished",
+    }
+}
+
+words! {
     /// Which report is frozen.
     ReportKind("kind of report") {
         /// Form II.06a.
@@ -430,6 +444,13 @@ code! {
     ProcedureCode,
     "a procedure code: up to 60 of A–Z, a–z, 0–9, dot, dash, underscore",
     |text| is_catalogue_code(text, 60)
+}
+
+code! {
+    /// Code of a case (trường hợp) of a procedure, by which a dossier names it; the catalogue chooses it.
+    CaseCode,
+    "a case code: up to 40 of A–Z, a–z, 0–9, dot, dash, underscore",
+    |text| is_catalogue_code(text, 40)
 }
 
 fn is_catalogue_code(text: &str, longest: usize) -> bool {

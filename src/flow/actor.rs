@@ -73,6 +73,16 @@ pub enum Action {
     SignLetter,
     /// Reopen, correct, void.
     Mend,
+    /// Send on to the agency that resolves it.
+    Send,
+    /// Confirm to have it.
+    TakeOver,
+    /// Ask another agency, or answer as the one asked.
+    Ask,
+    /// Demand fees and record what was paid.
+    Collect,
+    /// Waive a fee, or give money back.
+    Remit,
     /// Put a file on.
     AddFile,
     /// Take a file off.
@@ -191,6 +201,42 @@ impl Authority {
     }
 }
 
+/// What is asked of an actor for what belongs to one agency and is no dossier: feedback, visits, tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duty {
+    /// Look up.
+    Read,
+    /// Enter, take on, note.
+    Record,
+    /// Assign, answer, pass on, sign off.
+    Decide,
+}
+
+impl Actor {
+    /// Asks whether the actor has a duty at an agency.
+    ///
+    /// # Errors
+    /// [`Fault::NotFound`] `what`, when the agency is out of reach; [`Fault::Forbidden`] when the role does not have it.
+    pub fn require(
+        &self,
+        reader: &mut Reader,
+        agency: &AgencyCode,
+        duty: Duty,
+        what: &'static str,
+    ) -> Result<(), Fault> {
+        if !self.sides(reader, agency, agency)?.resolving {
+            return Err(Fault::NotFound(what));
+        }
+        let has = match (&self.authority, duty) {
+            (Authority::Scopes(_), duty) => duty == Duty::Read,
+            (Authority::Role(_), Duty::Read) | (Authority::Role(Role::Admin | Role::Leader), _) => true,
+            (Authority::Role(role), Duty::Record) => matches!(role, Role::FrontDesk | Role::Officer),
+            (Authority::Role(_), Duty::Decide) => false,
+        };
+        if has { Ok(()) } else { Err(Fault::Forbidden) }
+    }
+}
+
 /// Whether an actor may do this to a dossier they stand to on these sides.
 pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
     let any_side = sides.receiving || sides.resolving;
@@ -198,6 +244,8 @@ pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
         Action::Receive | Action::Move { from: Status::Registered, .. } => true,
         Action::Move { to, at_intake, .. } => at_intake || to == Status::Returned,
         Action::Read | Action::Reveal | Action::Edit | Action::DraftLetter | Action::SignLetter | Action::Mend => false,
+        Action::Send => true,
+        Action::TakeOver | Action::Ask | Action::Collect | Action::Remit => false,
         Action::AddFile | Action::RemoveFile { .. } => false,
     };
     let role = match authority {
@@ -206,15 +254,19 @@ pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
             return match action {
                 // Which scope a read asks for is said by its route.
                 Action::Read => any_side,
-                Action::Reveal | Action::Edit | Action::AddFile => authority.has(&[Scope::DossiersWrite]) && any_side,
-                Action::Receive | Action::Move { .. } if at_counter => {
+                Action::Reveal | Action::Edit | Action::Collect | Action::AddFile => {
+                    authority.has(&[Scope::DossiersWrite]) && any_side
+                }
+                Action::Receive | Action::Send | Action::Move { .. } if at_counter => {
                     authority.has(&[Scope::DossiersWrite]) && sides.receiving
                 }
-                Action::Receive | Action::Move { .. } => authority.has(&[Scope::DossiersWrite]) && sides.resolving,
+                Action::Receive | Action::Send | Action::TakeOver | Action::Ask | Action::Move { .. } => {
+                    authority.has(&[Scope::DossiersWrite]) && sides.resolving
+                }
                 Action::DraftLetter | Action::SignLetter => {
                     authority.has(&[Scope::DocumentsExchange]) && sides.resolving
                 }
-                Action::Mend | Action::RemoveFile { .. } => false,
+                Action::Mend | Action::Remit | Action::RemoveFile { .. } => false,
             };
         }
     };
@@ -223,8 +275,8 @@ pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
         (Role::Auditor, _) => false,
         (_, Action::Reveal | Action::Edit) => any_side,
         // What comes over the counter is scanned there; who resolves adds signed papers and the result.
-        (Role::FrontDesk, Action::AddFile) => sides.receiving,
-        (Role::Officer | Role::Leader, Action::AddFile) => any_side,
+        (Role::FrontDesk, Action::AddFile | Action::Collect) => sides.receiving,
+        (Role::Officer | Role::Leader, Action::AddFile | Action::Collect | Action::Remit) => any_side,
         (Role::Officer, Action::RemoveFile { closed }) => any_side && !closed,
         (Role::Leader, Action::RemoveFile { .. }) => any_side,
         (Role::FrontDesk | Role::Officer | Role::Leader, _) if at_counter => sides.receiving,

@@ -8,12 +8,13 @@ use super::actor::{Act, Actor};
 use super::fault::Fault;
 use crate::domain::calendar::SpecialDay;
 use crate::domain::office::WeekHours;
+use crate::domain::procedure::{Procedure, in_force};
 use crate::domain::refusal::Refusal;
 use crate::domain::succession::{Successions, Validity};
 use crate::domain::vocabulary::AgencyCode;
 use crate::storage::agencies::{self, Agency};
 use crate::storage::calendars::{self, Closure, DatedHours};
-use crate::storage::procedures::{self, Field, Procedure};
+use crate::storage::procedures::{self, Field};
 use crate::storage::{Reader, StorageError, Tx, lineage, striking};
 
 /// Whether an agency is the actor's to keep or, for those who only read, to see.
@@ -186,7 +187,7 @@ pub fn add_field(tx: &mut Tx, field: Field) -> Result<Field, Fault> {
 /// # Errors
 /// [`Fault::Unknown`] field, [`Fault::Exists`].
 pub fn add_procedure(tx: &mut Tx, act: Act<'_>, new: Procedure) -> Result<Procedure, Fault> {
-    require_field(tx, &new)?;
+    require_references(tx, &new)?;
     if !procedures::versions(tx, &new.code)?.is_empty() {
         return Err(Fault::Exists("procedure"));
     }
@@ -207,9 +208,12 @@ pub fn revise_procedure(
     let versions = procedures::versions(tx, &new.code)?;
     let newest = versions.last().ok_or(Fault::NotFound("procedure"))?;
     require_version(expected, newest.version)?;
-    require_field(tx, &new)?;
+    require_references(tx, &new)?;
     new.version = newest.version + 1;
-    new.valid_from = new.valid_from.or(Some(act.now.date()));
+    let from = new.valid_from.unwrap_or(act.now.date());
+    new.valid_from = Some(from);
+    // An abolished procedure ends when it ended, whatever is mended about the time before.
+    new.valid_to = in_force(&versions, from).ok().and_then(|replaced| replaced.valid_to);
     procedures::add_version(tx, &new, act.now)?;
     Ok(new)
 }
@@ -257,10 +261,19 @@ pub fn close(tx: &mut Tx, act: Act<'_>, agency: &AgencyCode, on: NaiveDate, reas
     Ok(closure)
 }
 
-fn require_field(tx: &mut Tx, procedure: &Procedure) -> Result<(), Fault> {
-    match procedures::find_field(tx, &procedure.field)? {
-        Some(_) => Ok(()),
-        None => Err(Fault::Unknown { pointer: "/field", what: "field" }),
+/// What a procedure names must exist: its field, and the agency in whose list it stands.
+///
+/// # Errors
+/// [`Fault::Unknown`].
+pub(in crate::flow) fn require_references(reader: &mut Reader, procedure: &Procedure) -> Result<(), Fault> {
+    if procedures::find_field(reader, &procedure.field)?.is_none() {
+        return Err(Fault::Unknown { pointer: "/field", what: "field" });
+    }
+    match &procedure.agency {
+        Some(agency) if agencies::find(reader, agency)?.is_none() => {
+            Err(Fault::Unknown { pointer: "/agency", what: "agency" })
+        }
+        _ => Ok(()),
     }
 }
 

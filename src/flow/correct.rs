@@ -10,7 +10,7 @@ use crate::domain::event::{Event, FieldChange};
 use crate::domain::papers::Applicant;
 use crate::domain::refusal::Refusal;
 use crate::domain::transition::{SpanChange, check_time, live};
-use crate::domain::vocabulary::{AgencyCode, Channel, LocalTime, ProcedureCode, Status};
+use crate::domain::vocabulary::{AgencyCode, CaseCode, Channel, LocalTime, ProcedureCode, Status};
 use crate::storage::dossier_row::Record;
 use crate::storage::{Tx, journal};
 
@@ -19,6 +19,8 @@ use crate::storage::{Tx, journal};
 pub struct Correction {
     /// The procedure.
     pub procedure: Option<ProcedureCode>,
+    /// The case: left as it is, cleared, or set. Another procedure has none unless it is set.
+    pub case: Option<Option<CaseCode>>,
     /// The resolving agency.
     pub agency: Option<AgencyCode>,
     /// The channel.
@@ -84,9 +86,16 @@ fn apply(
     let mut note = |field: &str, old: Option<String>, new: Option<String>| {
         changes.push(FieldChange { field: field.to_owned(), old, new });
     };
-    if let Some(procedure) = wish.procedure.as_ref().filter(|procedure| **procedure != record.procedure) {
+    let other = wish.procedure.as_ref().filter(|procedure| **procedure != record.procedure);
+    // The cases of one procedure say nothing of another's.
+    let case = wish.case.clone().or(other.map(|_| None));
+    if let Some(procedure) = other {
         note("procedure", Some(record.procedure.to_string()), Some(procedure.to_string()));
         record.procedure = procedure.clone();
+    }
+    if let Some(case) = case.filter(|case| *case != record.case) {
+        note("case", record.case.as_ref().map(CaseCode::to_string), case.as_ref().map(CaseCode::to_string));
+        record.case = case;
     }
     if let Some(agency) = wish.agency.as_ref().filter(|agency| **agency != record.agency) {
         desk.require_agency(tx, agency, "/agency")?;
@@ -127,8 +136,8 @@ fn relive(tx: &mut Tx, record: &mut Record, wish: &Correction) -> Result<Vec<cra
     if wish.agency.is_some() || filing.at != filed_at {
         desk.require_agency(tx, &record.agency, "/agency")?.require(filing.at.date())?;
     }
-    let procedure = desk.procedure(tx, &record.procedure, received_on)?;
-    let version = procedure.rule_for(record.channel);
+    let procedure = desk.procedure_for(tx, &record.procedure, filing.at.date(), received_on)?;
+    let version = procedure.rule_for(record.channel, record.case.as_ref())?;
     let pair = desk.pair(tx, &record.agency, &record.received_by)?;
     let life = live(&filing, &moves, &version, pair.offices()).map_err(Fault::of_receipt)?;
     let reappointed_at = record.standing.reappointed_at;

@@ -8,12 +8,11 @@ use chrono::NaiveDate;
 use super::fault::Fault;
 use crate::domain::calendar::NationalCalendar;
 use crate::domain::office::OfficeCalendar;
-use crate::domain::refusal::Refusal;
+use crate::domain::procedure::{Procedure, for_dossier};
 use crate::domain::succession::Validity;
 use crate::domain::transition::Offices;
 use crate::domain::vocabulary::{AgencyCode, ProcedureCode};
-use crate::storage::procedures::{self, Procedure};
-use crate::storage::{Reader, StorageError, agencies, calendars};
+use crate::storage::{Reader, StorageError, agencies, calendars, procedures};
 
 /// Calendars and procedures already read.
 #[derive(Debug)]
@@ -91,8 +90,22 @@ impl Desk {
     /// The version of a procedure in force on a day.
     ///
     /// # Errors
-    /// [`Fault::Unknown`] at `/procedure`, [`Refusal::ProcedureNotInForce`].
+    /// As [`Desk::procedure_for`].
     pub fn procedure(&mut self, reader: &mut Reader, code: &ProcedureCode, on: NaiveDate) -> Result<Procedure, Fault> {
+        self.procedure_for(reader, code, on, on)
+    }
+
+    /// The version of a procedure that holds for a dossier filed and received on these days.
+    ///
+    /// # Errors
+    /// [`Fault::Unknown`] at `/procedure`, those of [`for_dossier`].
+    pub fn procedure_for(
+        &mut self,
+        reader: &mut Reader,
+        code: &ProcedureCode,
+        filed_on: NaiveDate,
+        received_on: NaiveDate,
+    ) -> Result<Procedure, Fault> {
         if !self.procedures.contains_key(code) {
             let versions = procedures::versions(reader, code)?;
             self.procedures.insert(code.clone(), versions.into());
@@ -101,7 +114,7 @@ impl Desk {
         if versions.is_empty() {
             return Err(Fault::Unknown { pointer: "/procedure", what: "procedure" });
         }
-        procedures::in_force(versions, on).cloned().ok_or_else(|| Refusal::ProcedureNotInForce { on }.into())
+        Ok(for_dossier(versions, filed_on, received_on)?.clone())
     }
 
     /// A version of a procedure by its number.

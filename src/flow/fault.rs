@@ -43,6 +43,18 @@ pub enum Fault {
         /// The rule, by name.
         code: &'static str,
     },
+    /// A member of one item of a list has a value that is refused.
+    #[error("/{list}/{index}/{member}: {code}")]
+    Item {
+        /// The list.
+        list: &'static str,
+        /// The item's place in it, from 0.
+        index: usize,
+        /// The member.
+        member: &'static str,
+        /// The rule, by name.
+        code: &'static str,
+    },
     /// Something outside the database cannot be reached, and may be again later.
     #[error("{0} cannot be reached")]
     Unavailable(&'static str),

@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::keep::{Stored, keep};
 use crate::domain::papers::{Applicant, Papers};
 use crate::domain::transition::{Change, Filing, check_time, take_in};
-use crate::domain::vocabulary::{AgencyCode, Channel, LocalTime, ProcedureCode};
+use crate::domain::vocabulary::{AgencyCode, CaseCode, Channel, LocalTime, ProcedureCode};
 use crate::storage::dossier_row::Record;
 use crate::storage::{Tx, dossiers};
 
@@ -15,6 +15,8 @@ use crate::storage::{Tx, dossiers};
 pub struct NewDossier {
     /// The procedure.
     pub procedure: ProcedureCode,
+    /// The case of the procedure, where it has several.
+    pub case: Option<CaseCode>,
     /// The agency that resolves it.
     pub agency: AgencyCode,
     /// Where it is handed in; the resolving agency when not said.
@@ -71,12 +73,13 @@ pub(in crate::flow) fn draft(
     let procedure = desk.procedure(tx, &new.procedure, filed_at.date())?;
     let accept = new.accept.unwrap_or(new.channel != Channel::Online);
     let filing = Filing { channel: new.channel, at: filed_at, accept };
-    let version = procedure.rule_for(new.channel);
+    let version = procedure.rule_for(new.channel, new.case.as_ref())?;
     let change = take_in(&filing, &version, desk.pair(tx, &new.agency, received_by)?.offices())?;
     let record = Record {
         code: crate::domain::dossier_code::DossierCode::compose(received_by.clone(), filed_at.date(), 0),
         procedure: procedure.code,
         procedure_version: procedure.version,
+        case: new.case.clone(),
         field: procedure.field,
         level: procedure.level,
         agency: new.agency.clone(),

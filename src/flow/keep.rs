@@ -3,10 +3,12 @@
 use super::actor::{Act, Action};
 use super::fault::Fault;
 use super::strike::{enter, look_back, mend};
+use super::transfers;
 use crate::domain::apology::{Letter, Settlement, settle};
 use crate::domain::dossier::Dossier;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::event::Event;
+use crate::domain::procedure::Procedure;
 use crate::domain::refusal::Refusal;
 use crate::domain::timeliness::Timing;
 use crate::domain::transition::{Change, SpanChange};
@@ -14,7 +16,7 @@ use crate::domain::vocabulary::{LetterKind, LetterStatus, LocalTime, Status};
 use crate::storage::dossier_row::Record;
 use crate::storage::dossiers::Filed;
 use crate::storage::letters::{self, LetterRecord};
-use crate::storage::procedures::{self, Procedure};
+use crate::storage::procedures;
 use crate::storage::{Tx, dossiers};
 
 /// What a verb did to a dossier.
@@ -74,13 +76,15 @@ pub fn keep(tx: &mut Tx, act: Act<'_>, record: &mut Record, mut deed: Deed, stor
         LetterWrite::Insert(letter) => letters::insert(tx, &letter)?,
         LetterWrite::Save(mut letter) => letters::save(tx, &mut letter)?,
     }
+    transfers::owe(tx, act, record, &deed.events)?;
     if let Some(before) = struck {
         mend(tx, act, record, before)?;
     }
     Ok(())
 }
 
-/// As [`keep`], for new dossiers with a history, stored all at once: an import takes thousands.
+/// As [`keep`], for new dossiers with a history, stored all at once: an import takes thousands. It says nothing of their
+/// hand-overs, and none are owed.
 ///
 /// # Errors
 /// [`StorageError`](crate::storage::StorageError).
@@ -186,10 +190,17 @@ pub fn move_action(record: &Record, to: Status) -> Action {
 pub fn dossier_of(tx: &mut Tx, record: &Record) -> Result<Dossier, Fault> {
     let version = procedures::version(tx, &record.procedure, record.procedure_version)?;
     let version = version.ok_or_else(|| crate::storage::StorageError::corrupt("procedure version", "missing"))?;
-    Ok(under(&version, record))
+    under(&version, record)
 }
 
 /// The dossier under the version of its procedure that holds for it.
-pub(in crate::flow) fn under(version: &Procedure, record: &Record) -> Dossier {
-    Dossier { rule: version.rule_for(record.channel).rule, channel: record.channel, standing: record.standing.clone() }
+///
+/// # Errors
+/// [`Fault::Refused`] when that version has no such case.
+pub(in crate::flow) fn under(version: &Procedure, record: &Record) -> Result<Dossier, Fault> {
+    Ok(Dossier {
+        rule: version.rule_for(record.channel, record.case.as_ref())?.rule,
+        channel: record.channel,
+        standing: record.standing.clone(),
+    })
 }

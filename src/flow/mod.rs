@@ -7,11 +7,19 @@ pub mod keep;
 
 pub mod apologise;
 pub mod edit;
+pub mod errands;
 pub mod exchange;
+pub mod fees;
 pub mod files;
 pub mod intake;
 pub mod sweep;
+pub mod transfers;
 pub mod transition;
+
+pub mod feedback;
+pub mod plans;
+pub mod rate;
+pub mod reception;
 
 pub mod papers;
 pub mod reseal;
@@ -20,6 +28,7 @@ pub mod reveal;
 pub mod subject;
 
 pub mod freeze;
+pub mod publish;
 pub mod register;
 pub mod report;
 pub mod strike;
@@ -28,6 +37,7 @@ pub mod correct;
 pub mod history;
 pub mod import;
 pub mod recompute;
+pub mod take_catalogue;
 pub mod verify;
 
 pub mod deliver;
@@ -37,6 +47,7 @@ pub mod webhooks;
 
 pub mod accounts;
 pub mod administer;
+pub mod announce;
 pub mod audit;
 pub mod clients;
 pub mod sessions;

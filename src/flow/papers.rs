@@ -1,7 +1,10 @@
 //! Assembles what papers are made of: the dossier, its journal, its letter, and the letterheads of its agencies.
 
+use std::collections::BTreeSet;
+
 use super::fault::Fault;
 use super::register::{Limits, entries};
+use crate::domain::errand::ErrandStatus;
 use crate::domain::event::Event;
 use crate::domain::forms::apology::{Ended, LetterPaper};
 use crate::domain::forms::control_slip::{ControlSlipPaper, steps};
@@ -10,13 +13,14 @@ use crate::domain::forms::notice::{Matter, RefusalPaper, StopPaper, SupplementPa
 use crate::domain::forms::party::Party;
 use crate::domain::forms::receipt::ReceiptPaper;
 use crate::domain::forms::register::RegisterPaper;
+use crate::domain::procedure::Procedure;
 use crate::domain::refusal::Refusal;
 use crate::domain::statistics::Period;
 use crate::domain::vocabulary::{AgencyCode, LocalTime, Outcome, Status};
 use crate::storage::dossier_row::Record;
 use crate::storage::letters::{self, LetterRecord};
 use crate::storage::listing::Filter;
-use crate::storage::procedures::{self, Procedure};
+use crate::storage::procedures;
 use crate::storage::{Reader, StorageError, agencies, dossiers, journal};
 
 /// The letterhead of an agency.
@@ -62,7 +66,7 @@ pub fn receipt(
     require_valid(record)?;
     let received_at = record.standing.received_at.ok_or(Refusal::NoSuchPaper)?;
     let procedure = procedure(reader, record)?;
-    let rule = procedure.rule_for(record.channel).rule;
+    let rule = procedure.rule_for(record.channel, record.case.as_ref())?.rule;
     Ok(ReceiptPaper {
         letterhead: letterhead(reader, &record.received_by)?,
         dossier: record.code.to_string(),
@@ -152,11 +156,21 @@ pub fn control_slip(reader: &mut Reader, record: &Record) -> Result<ControlSlipP
     let standing = &record.standing;
     let received_at = standing.received_at.ok_or(Refusal::NoSuchPaper)?;
     let journal = journal::entries(reader, &record.code, 0, i64::MAX)?;
-    let agency = agencies::find(reader, &record.agency)?;
+    let mut name = |code: &AgencyCode| {
+        Ok::<_, StorageError>(agencies::find(reader, code)?.map_or_else(|| code.to_string(), |agency| agency.name))
+    };
+    let resolved_by = name(&record.agency)?;
+    let asked = journal.iter().filter_map(|entry| match &entry.event {
+        Event::Errand { agency, status: ErrandStatus::Open, .. } => Some(agency),
+        _ => None,
+    });
+    let asked: BTreeSet<&AgencyCode> = asked.collect();
+    let coordinating = asked.into_iter().map(name).collect::<Result<_, _>>()?;
     Ok(ControlSlipPaper {
         letterhead: letterhead(reader, &record.received_by)?,
         dossier: record.code.to_string(),
-        resolved_by: agency.map_or_else(|| record.agency.to_string(), |agency| agency.name),
+        resolved_by,
+        coordinating,
         received_at,
         promised_at: standing.deadline.or(standing.original).map(|deadline| deadline.due_at),
         steps: steps(journal.iter().map(|entry| (&entry.event, entry.at, entry.actor.as_str()))),

@@ -7,7 +7,7 @@ use super::keep::{Stored, dossier_of, keep, move_action, open, under};
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::papers::Document;
 use crate::domain::refusal::Refusal;
-use crate::domain::transition::{Change, Move, check_time};
+use crate::domain::transition::{Change, Move, RuleVersion, check_time};
 use crate::domain::vocabulary::{LocalTime, Outcome, Status};
 use crate::storage::Tx;
 use crate::storage::dossier_row::Record;
@@ -47,6 +47,22 @@ pub fn transition(
     expected: Option<i64>,
     wish: &Transition,
 ) -> Result<Record, Fault> {
+    let (mut record, change) = moved(tx, act, code, expected, wish)?;
+    keep(tx, act, &mut record, change.into(), Stored::Before)?;
+    Ok(record)
+}
+
+/// Reads a dossier and moves it, and leaves it to the caller to keep it.
+///
+/// # Errors
+/// As [`transition`].
+pub(in crate::flow) fn moved(
+    tx: &mut Tx,
+    act: Act<'_>,
+    code: &DossierCode,
+    expected: Option<i64>,
+    wish: &Transition,
+) -> Result<(Record, Change), Fault> {
     let mut record = open(tx, act, code, expected, |record| match wish.to {
         Target::Status(to) => move_action(record, to),
         Target::Reopen => Action::Mend,
@@ -67,8 +83,7 @@ pub fn transition(
         }
     };
     record.papers.documents.extend(wish.documents.iter().cloned());
-    keep(tx, act, &mut record, change.into(), Stored::Before)?;
-    Ok(record)
+    Ok((record, change))
 }
 
 /// Applies one move to a record; an acceptance takes the procedure's version of its day.
@@ -81,18 +96,19 @@ pub(in crate::flow) fn advance(
     record: &mut Record,
     wish: &Move,
 ) -> Result<Change, Fault> {
-    let dossier = under(&desk.version(tx, &record.procedure, record.procedure_version)?, record);
+    let dossier = under(&desk.version(tx, &record.procedure, record.procedure_version)?, record)?;
     let pair = desk.pair(tx, &record.agency, &record.received_by)?;
     let procedure = match wish.to {
         Status::Received if record.standing.status == Status::Registered => {
-            Some(desk.procedure(tx, &record.procedure, wish.at.date())?)
+            let filed_on = record.standing.filed_at.date();
+            Some(desk.procedure_for(tx, &record.procedure, filed_on, wish.at.date())?)
         }
         _ => None,
     };
-    let version = procedure.as_ref().map_or_else(
-        || crate::domain::transition::RuleVersion { id: record.procedure_version, rule: dossier.rule.clone() },
-        |procedure| procedure.rule_for(record.channel),
-    );
+    let version = match &procedure {
+        Some(procedure) => procedure.rule_for(record.channel, record.case.as_ref())?,
+        None => RuleVersion { id: record.procedure_version, rule: dossier.rule.clone() },
+    };
     let change = dossier.transition(wish, &version, pair.offices())?;
     if let Some(procedure) = procedure {
         record.procedure_version = procedure.version;

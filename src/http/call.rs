@@ -73,6 +73,8 @@ permission! {
     Count: FrontDesk, Officer, Leader, Auditor, Admin; StatisticsRead;
     /// Whoever handles dossiers.
     Handle: FrontDesk, Officer, Leader, Admin; DossiersWrite;
+    /// Whoever talks with people: enters feedback and visits.
+    Attend: FrontDesk, Officer, Leader, Admin;
     /// An e-office, and whoever signs.
     Exchange: Leader, Admin; DocumentsExchange;
     /// The national portal, and who looks after it: personal data goes out plain.
@@ -104,6 +106,15 @@ const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/changes"),
     (Method::GET, "/v1/statistics"),
     (Method::GET, "/v1/statistics/due-soon"),
+    (Method::GET, "/v1/statistics/fees"),
+    (Method::GET, "/v1/transfers"),
+    (Method::GET, "/v1/statistics/transfers"),
+    (Method::GET, "/v1/dossiers/{code}/consultations"),
+    (Method::GET, "/v1/consultations"),
+    (Method::GET, "/v1/statistics/consultations"),
+    (Method::GET, "/v1/dossiers/{code}/parts"),
+    (Method::GET, "/v1/parts"),
+    (Method::GET, "/v1/statistics/parts"),
     (Method::GET, "/v1/reports"),
     (Method::GET, "/v1/statistics/service-index"),
     (Method::GET, "/v1/reports/06a"),
@@ -115,11 +126,24 @@ const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/reports/register.xlsx"),
     (Method::GET, "/v1/reports/letters.xlsx"),
     (Method::GET, "/v1/reports/register.pdf"),
+    (Method::GET, "/v1/feedback"),
+    (Method::GET, "/v1/ratings"),
+    (Method::GET, "/v1/reception-visits"),
+    (Method::GET, "/v1/plans"),
+    (Method::GET, "/v1/plan-tasks"),
+    (Method::GET, "/v1/statistics/feedback"),
+    (Method::GET, "/v1/statistics/ratings"),
+    (Method::GET, "/v1/statistics/reception"),
+    (Method::GET, "/v1/statistics/plan-tasks"),
     (Method::GET, "/v1/deadline"),
     (Method::GET, "/v1/agencies"),
     (Method::GET, "/v1/agencies/{code}/closures"),
     (Method::GET, "/v1/fields"),
     (Method::GET, "/v1/procedures"),
+    (Method::POST, "/v1/procedures/import"),
+    (Method::GET, "/v1/decisions"),
+    (Method::GET, "/v1/catalogue-changes"),
+    (Method::GET, "/v1/statistics/catalogue"),
     (Method::GET, "/v1/webhooks"),
     (Method::GET, "/v1/webhooks/{id}/deliveries"),
     (Method::GET, "/v1/notices"),

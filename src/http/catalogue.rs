@@ -1,22 +1,27 @@
 //! The catalogue: fields, and procedures with their dated versions.
 
+use std::collections::HashSet;
+
 use actix_web::{HttpResponse, get, post, put};
-use chrono::{NaiveDate, NaiveTime};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::agencies::require_visible;
 use super::call::{Anyone, Call, Govern, etag};
 use super::idempotency::Reply;
-use super::input::{Checker, MAX_NAME, MAX_NOTE, Query};
-use super::page::Page;
+use super::input::{Checker, MAX_NAME, Query};
 use super::problem::{Problem, ProblemBody};
-use crate::domain::deadline::{OnSupplement, Rule, Unit};
-use crate::domain::vocabulary::{FieldCode, OnlineLevel, ProcedureCode, ProcedureLevel};
-use crate::flow::Fault;
+use super::procedure_body::{ProcedureBody, ProcedureView, view};
+use crate::domain::catalogue::{Selection, standing_on};
+use crate::domain::procedure::{OldOnlineLevel, Procedure};
+use crate::domain::vocabulary::{AgencyCode, FieldCode, OnlineLevel, ProcedureCode, ProcedureLevel};
 use crate::flow::administer::{add_field, add_procedure, revise_procedure};
-use crate::storage::procedures::{self, Field, Procedure};
+use crate::flow::{Actor, Fault};
+use crate::storage::procedures::{self, Field, Wanted};
+use crate::storage::{Reader, agencies};
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -75,7 +80,7 @@ async fn create_field(mut call: Call<Govern>) -> Result<HttpResponse, Problem> {
 
 /// Fields, by code.
 #[utoipa::path(tag = "catalogue", params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
-    (status = 200, description = "A page", body = Page<FieldView>), (status = 400, description = "A parameter cannot be read", body = ProblemBody)))]
+    (status = 200, description = "A page: items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody)))]
 #[get("/v1/fields")]
 async fn list_fields(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     let page = Query::of(&call.req, &["limit", "cursor"])?.page(1)?;
@@ -84,7 +89,7 @@ async fn list_fields(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
         call.read(move |reader, _| Ok(procedures::page_of_fields(reader, wish.after_code(), wish.fetch())?)).await?;
     let next_cursor = page.cut(&mut fields, |field| vec![field.code.to_string()]);
     let items: Vec<FieldView> = fields.into_iter().map(field_view).collect();
-    Ok(HttpResponse::Ok().json(Page { items, next_cursor }))
+    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
 }
 
 /// One field.
@@ -99,159 +104,6 @@ async fn get_field(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
     Ok(call.show(&field_view(field), version))
 }
 
-/// A time limit.
-#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"amount": 5, "unit": "working_day", "on_supplement": "restart"}))]
-pub struct RuleBody {
-    /// How many units.
-    #[serde(default)]
-    amount: Option<u32>,
-    /// Of what.
-    #[serde(default)]
-    unit: Option<Unit>,
-    /// `HH:MM`; a receipt after it counts as received at the next working day's opening.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    cutoff: Option<String>,
-    /// restart (the default) or pause.
-    #[serde(default)]
-    #[schema(value_type = String)]
-    on_supplement: OnSupplement,
-    /// No appointment is given; amount and unit are then ignored.
-    #[serde(default)]
-    no_appointment: bool,
-}
-
-impl RuleBody {
-    fn checked(&self, pointer: &str, checker: &mut Checker) -> Rule {
-        let unit = self.unit.unwrap_or(Unit::WorkingDay);
-        let amount = self.amount.unwrap_or(0);
-        if !self.no_appointment {
-            if self.amount.is_none() {
-                checker.fail(format!("{pointer}/amount"), "missing_member");
-            }
-            if self.unit.is_none() {
-                checker.fail(format!("{pointer}/unit"), "missing_member");
-            }
-            if amount > unit.largest_amount() {
-                checker.fail(format!("{pointer}/amount"), "out_of_range");
-            }
-        }
-        let cutoff = self.cutoff.as_deref().and_then(|text| {
-            let time = parse_time(text);
-            if time.is_none() {
-                checker.fail(format!("{pointer}/cutoff"), "invalid_value");
-            }
-            time
-        });
-        Rule { amount, unit, cutoff, on_supplement: self.on_supplement, no_appointment: self.no_appointment }
-    }
-
-    /// A rule as the API writes it.
-    pub fn of(rule: &Rule) -> Self {
-        Self {
-            amount: Some(rule.amount),
-            unit: Some(rule.unit),
-            cutoff: rule.cutoff.map(|time| time.format("%H:%M").to_string()),
-            on_supplement: rule.on_supplement,
-            no_appointment: rule.no_appointment,
-        }
-    }
-}
-
-/// A clock time as `HH:MM`.
-pub fn parse_time(text: &str) -> Option<NaiveTime> {
-    NaiveTime::parse_from_str(text, "%H:%M").ok().filter(|_| text.len() == 5)
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct ProcedureBody {
-    /// Code; in a PUT that of the path, if given.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, example = "1.001739")]
-    code: Option<ProcedureCode>,
-    /// Name.
-    name: String,
-    /// Field.
-    #[schema(value_type = String, example = "BTXH")]
-    field: FieldCode,
-    /// The tier that resolves it.
-    level: ProcedureLevel,
-    /// How far it can be done online.
-    online_level: OnlineLevel,
-    /// Time limit.
-    rule: RuleBody,
-    /// Time limit of online filings, if another.
-    #[serde(default)]
-    online_rule: Option<RuleBody>,
-    /// First day of this version.
-    #[serde(default)]
-    valid_from: Option<NaiveDate>,
-    /// The decision that announces it.
-    #[serde(default)]
-    decision: Option<String>,
-}
-
-impl ProcedureBody {
-    fn checked(&self, code: ProcedureCode) -> Result<Procedure, Problem> {
-        let mut checker = Checker::default();
-        let procedure = Procedure {
-            code,
-            version: 1,
-            name: checker.text("/name", &self.name, MAX_NOTE),
-            field: self.field.clone(),
-            level: self.level,
-            online_level: self.online_level,
-            rule: self.rule.checked("/rule", &mut checker),
-            online_rule: self.online_rule.as_ref().map(|rule| rule.checked("/online_rule", &mut checker)),
-            valid_from: self.valid_from,
-            decision: checker.optional("/decision", self.decision.as_deref(), MAX_NAME),
-        };
-        checker.finish()?;
-        Ok(procedure)
-    }
-}
-
-#[derive(Serialize, ToSchema)]
-struct ProcedureView {
-    /// Code.
-    code: String,
-    /// Name.
-    name: String,
-    /// Field.
-    field: String,
-    /// The tier that resolves it.
-    level: ProcedureLevel,
-    /// How far it can be done online.
-    online_level: OnlineLevel,
-    /// Time limit.
-    rule: RuleBody,
-    /// Time limit of online filings, if another.
-    online_rule: Option<RuleBody>,
-    /// First day of this version; null: since ever.
-    valid_from: Option<NaiveDate>,
-    /// The decision that announces it.
-    decision: Option<String>,
-    /// Number of the version; the ETag.
-    version: i64,
-}
-
-fn view(procedure: &Procedure) -> ProcedureView {
-    ProcedureView {
-        code: procedure.code.to_string(),
-        name: procedure.name.clone(),
-        field: procedure.field.to_string(),
-        level: procedure.level,
-        online_level: procedure.online_level,
-        rule: RuleBody::of(&procedure.rule),
-        online_rule: procedure.online_rule.as_ref().map(RuleBody::of),
-        valid_from: procedure.valid_from,
-        decision: procedure.decision.clone(),
-        version: procedure.version,
-    }
-}
-
 /// Adds a procedure with its first version.
 #[utoipa::path(tag = "catalogue", request_body = ProcedureBody, responses(
     (status = 201, description = "Added", body = ProcedureView), (status = 403, description = "Not an administrator of all agencies", body = ProblemBody),
@@ -260,7 +112,7 @@ fn view(procedure: &Procedure) -> ProcedureView {
 async fn create_procedure(mut call: Call<Govern>) -> Result<HttpResponse, Problem> {
     let (body, bytes) = call.body::<ProcedureBody>().await?;
     let code = body.code.clone().ok_or_else(|| Problem::at("missing_member", "/code"))?;
-    let new = body.checked(code)?;
+    let new = checked(&body, code)?;
     call.post(&bytes, move |tx, act| {
         let procedure = add_procedure(tx, act, new.clone())?;
         Reply::created(&view(&procedure), procedure.version, format!("/v1/procedures/{}", procedure.code))
@@ -268,20 +120,91 @@ async fn create_procedure(mut call: Call<Govern>) -> Result<HttpResponse, Proble
     .await
 }
 
-/// Procedures in their newest versions, by code.
-#[utoipa::path(tag = "catalogue", params(("field" = Option<String>, Query), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
-    (status = 200, description = "A page", body = Page<ProcedureView>), (status = 400, description = "A parameter cannot be read", body = ProblemBody)))]
+fn checked(body: &ProcedureBody, code: ProcedureCode) -> Result<Procedure, Problem> {
+    let mut checker = Checker::default();
+    let procedure = body.checked(code, "", &mut checker);
+    checker.finish()?;
+    Ok(procedure)
+}
+
+/// The parameters that narrow the catalogue, beside `agency`.
+pub(in crate::http) const SELECTING: [&str; 4] = ["field", "level", "online_level", "old_online_level"];
+
+/// What is selected by [`SELECTING`].
+///
+/// # Errors
+/// `invalid_parameter`, `invalid_word`.
+pub(in crate::http) fn selection(query: &Query) -> Result<Selection, Problem> {
+    Ok(Selection {
+        field: query.parsed("field")?,
+        level: query.word("level")?,
+        online_level: query.word("online_level")?,
+        old_online_level: query.word("old_online_level")?,
+        agencies: None,
+    })
+}
+
+/// An agency named in `?agency=` with all below it.
+///
+/// # Errors
+/// [`Fault::NotFound`] when it is not the caller's to see.
+pub(in crate::http) fn listing_agencies(
+    reader: &mut Reader,
+    actor: &Actor,
+    agency: Option<&AgencyCode>,
+) -> Result<Option<HashSet<String>>, Fault> {
+    let Some(agency) = agency else { return Ok(None) };
+    require_visible(reader, actor, agency)?;
+    Ok(Some(agencies::subtree(reader, agency)?))
+}
+
+/// Procedures by code: in their newest versions, or with `on` those in force on a day as they were then. `q` finds words of
+/// name and code in any order, with or without diacritics; the last may be a word's beginning.
+#[utoipa::path(tag = "catalogue", params(("q" = Option<String>, Query), ("on" = Option<NaiveDate>, Query), ("field" = Option<String>, Query),
+    ("level" = Option<ProcedureLevel>, Query), ("online_level" = Option<OnlineLevel>, Query), ("old_online_level" = Option<OldOnlineLevel>, Query),
+    ("agency" = Option<String>, Query, description = "In the list of this agency or one below it"),
+    ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
+    (status = 200, description = "A page: items and next_cursor", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
+    (status = 404, description = "The agency is not in the caller's reach", body = ProblemBody), (status = 422, description = "No such word", body = ProblemBody)))]
 #[get("/v1/procedures")]
 async fn list_procedures(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
-    let query = Query::of(&call.req, &["field", "limit", "cursor"])?;
-    let page = query.page(1)?;
-    let (wish, field) = (page.clone(), query.parsed("field")?);
+    let query = Query::of(&call.req, &[&["q", "on", "agency", "limit", "cursor"], &SELECTING[..]].concat())?;
+    let (page, on) = (query.page(1)?, query.date("on")?);
+    let mut wanted = Wanted { selection: selection(&query)?, q: query.text("q").map(str::to_owned) };
+    let (wish, agency) = (page.clone(), query.parsed("agency")?);
     let mut found = call
-        .read(move |reader, _| Ok(procedures::page(reader, field.as_ref(), wish.after_code(), wish.fetch())?))
+        .read(move |reader, actor| {
+            wanted.selection.agencies = listing_agencies(reader, actor, agency.as_ref())?;
+            Ok(match on {
+                None => procedures::page(reader, &wanted, wish.after_code(), wish.fetch())?,
+                Some(on) => page_on(reader, &wanted, on, wish.after_code(), wish.fetch())?,
+            })
+        })
         .await?;
     let next_cursor = page.cut(&mut found, |procedure| vec![procedure.code.to_string()]);
     let items: Vec<ProcedureView> = found.iter().map(view).collect();
-    Ok(HttpResponse::Ok().json(Page { items, next_cursor }))
+    Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
+}
+
+/// The procedures in force on a day, in the versions of that day.
+fn page_on(
+    reader: &mut Reader,
+    wanted: &Wanted,
+    on: NaiveDate,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Procedure>, Fault> {
+    let editions = procedures::editions(reader)?;
+    let named = wanted.q.as_ref().map(|q| procedures::codes(reader, q)).transpose()?;
+    let standing = standing_on(&editions, on)
+        .filter(|edition| wanted.selection.admits(edition))
+        .filter(|edition| after.is_none_or(|after| edition.code.as_str() > after))
+        .filter(|edition| named.as_ref().is_none_or(|named| named.contains(edition.code.as_str())));
+    let mut found = Vec::new();
+    for edition in standing.take(usize::try_from(limit).unwrap_or_default()) {
+        found.extend(procedures::version(reader, &edition.code, edition.validity.version)?);
+    }
+    Ok(found)
 }
 
 /// One procedure in its newest version, with all versions.
@@ -310,7 +233,7 @@ async fn put_procedure(mut call: Call<Govern>) -> Result<HttpResponse, Problem> 
     if body.code.as_ref().is_some_and(|other| *other != code) {
         return Err(Problem::at("invalid_value", "/code"));
     }
-    let new = body.checked(code)?;
+    let new = checked(&body, code)?;
     let revised = call.write(move |tx, act| revise_procedure(tx, act, new.clone(), expected)).await?;
     Ok(HttpResponse::Ok().insert_header(("ETag", etag(revised.version))).json(view(&revised)))
 }

@@ -10,10 +10,10 @@ use super::call::{Call, Lead};
 use super::dossier_body::ApplicantBody;
 use super::dossier_view::DossierView;
 use super::dossiers::answer;
-use super::input::{Checker, MAX_NOTE};
+use super::input::{Checker, MAX_NOTE, patched};
 use super::problem::{Problem, ProblemBody};
 use crate::domain::dossier_code::DossierCode;
-use crate::domain::vocabulary::{AgencyCode, Channel, ProcedureCode};
+use crate::domain::vocabulary::{AgencyCode, CaseCode, Channel, ProcedureCode};
 use crate::flow::correct::{Correction, correct, void};
 
 /// The routes of this file.
@@ -28,6 +28,10 @@ struct CorrectionBody {
     /// Procedure.
     #[schema(value_type = Option<String>)]
     procedure: Option<ProcedureCode>,
+    /// Case of the procedure; null clears it, and another procedure has none unless it is named.
+    #[serde(default, deserialize_with = "patched")]
+    #[schema(value_type = Option<String>)]
+    case: Option<Option<CaseCode>>,
     /// Resolving agency.
     #[schema(value_type = Option<String>)]
     agency: Option<AgencyCode>,
@@ -64,6 +68,7 @@ async fn correct_dossier(mut call: Call<Lead>) -> Result<HttpResponse, Problem> 
         applicant: body.applicant.as_ref().map(|applicant| applicant.checked(&mut checker)),
         reason: checker.text("/reason", &body.reason, MAX_NOTE),
         procedure: body.procedure,
+        case: body.case,
         agency: body.agency,
         channel: body.channel,
         received_at: body.received_at.map(|at| call.state.ambient.local(at)),

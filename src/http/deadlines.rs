@@ -6,17 +6,17 @@ use serde_json::{Value, json};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::call::{Anyone, Call, See};
-use super::catalogue::{RuleBody, parse_time};
 use super::dossier_view::{event_members, stamp};
 use super::dossiers::visible;
 use super::input::Query;
 use super::problem::{Problem, ProblemBody};
+use super::procedure_body::{RuleBody, parse_time};
 use crate::ambient::Ambient;
 use crate::domain::deadline::{Deadline, OnSupplement, Rule, SkipCause, Trail, Unit, promise};
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::event::Event;
 use crate::domain::office::{DayOff, OfficeCalendar};
-use crate::domain::vocabulary::{AgencyCode, Channel, LocalTime, ProcedureCode};
+use crate::domain::vocabulary::{AgencyCode, CaseCode, Channel, LocalTime, ProcedureCode};
 use crate::flow::desk::Desk;
 use crate::storage::{StorageError, agencies, journal, procedures};
 
@@ -54,7 +54,7 @@ fn answer(ambient: &Ambient, office: &OfficeCalendar, deadline: Option<Deadline>
 
 /// The rule asked about: a procedure's, or one spelt out.
 enum Asked {
-    Procedure(ProcedureCode, Channel),
+    Procedure(ProcedureCode, Channel, Option<CaseCode>),
     Spelt(Rule),
 }
 
@@ -65,7 +65,8 @@ fn asked(query: &Query) -> Result<Asked, Problem> {
                 return Err(Problem::at("invalid_parameter", format!("?{name}")).hint("goes without procedure"));
             }
         }
-        return Ok(Asked::Procedure(procedure, query.word("channel")?.unwrap_or(Channel::Direct)));
+        let channel = query.word("channel")?.unwrap_or(Channel::Direct);
+        return Ok(Asked::Procedure(procedure, channel, query.parsed("case")?));
     }
     query.required("amount")?;
     query.required("unit")?;
@@ -83,12 +84,12 @@ fn asked(query: &Query) -> Result<Asked, Problem> {
 /// The deadline that a receipt would get, with the days passed over and why.
 #[utoipa::path(tag = "deadlines", params(("agency" = String, Query), ("received_at" = String, Query, description = "RFC 3339"),
     ("amount" = Option<u32>, Query), ("unit" = Option<Unit>, Query), ("cutoff" = Option<String>, Query, description = "HH:MM"),
-    ("procedure" = Option<String>, Query), ("channel" = Option<Channel>, Query)), responses(
+    ("procedure" = Option<String>, Query), ("channel" = Option<Channel>, Query), ("case" = Option<String>, Query)), responses(
     (status = 200, description = "due_on, due_at, late_from, skipped", body = Object), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
     (status = 404, description = "No such agency or procedure", body = ProblemBody), (status = 422, description = "Refused by a rule", body = ProblemBody)))]
 #[get("/v1/deadline")]
 async fn get_deadline(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
-    const PARAMETERS: &[&str] = &["agency", "received_at", "amount", "unit", "cutoff", "procedure", "channel"];
+    const PARAMETERS: &[&str] = &["agency", "received_at", "amount", "unit", "cutoff", "procedure", "channel", "case"];
     let query = Query::of(&call.req, PARAMETERS)?;
     query.required("agency")?;
     query.required("received_at")?;
@@ -103,11 +104,11 @@ async fn get_deadline(call: Call<Anyone>) -> Result<HttpResponse, Problem> {
             let mut desk = Desk::new(reader)?;
             let rule = match asked {
                 Asked::Spelt(rule) => rule,
-                Asked::Procedure(code, channel) => {
+                Asked::Procedure(code, channel, case) => {
                     if procedures::versions(reader, &code)?.is_empty() {
                         return Err(crate::flow::Fault::NotFound("procedure"));
                     }
-                    desk.procedure(reader, &code, received_at.date())?.rule_for(channel).rule
+                    desk.procedure(reader, &code, received_at.date())?.rule_for(channel, case.as_ref())?.rule
                 }
             };
             let office = desk.office(reader, &agency)?;
@@ -131,7 +132,7 @@ async fn get_dossier_deadline(call: Call<See>) -> Result<HttpResponse, Problem> 
             let record = visible(reader, actor, &code)?;
             let version = procedures::version(reader, &record.procedure, record.procedure_version)?;
             let version = version.ok_or_else(|| StorageError::corrupt("procedure version", "missing"))?;
-            let rule = version.rule_for(record.channel).rule;
+            let rule = version.rule_for(record.channel, record.case.as_ref())?.rule;
             let office = Desk::new(reader)?.office(reader, &record.agency)?;
             let entries = journal::entries(reader, &code, 0, i64::MAX)?;
             let standing = &record.standing;
@@ -150,6 +151,7 @@ async fn get_dossier_deadline(call: Call<See>) -> Result<HttpResponse, Problem> 
             shown["code"] = json!(code);
             shown["procedure"] = json!(record.procedure);
             shown["procedure_version"] = json!(record.procedure_version);
+            shown["case"] = json!(record.case);
             shown["rule"] = json!(RuleBody::of(&rule));
             shown["received_at"] = json!(standing.received_at.map(|at| stamp(&ambient, at)));
             shown["counted_from"] = json!(start.map(|at| stamp(&ambient, at)));

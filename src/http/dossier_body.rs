@@ -4,10 +4,13 @@ use chrono::{DateTime, FixedOffset};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::fees::{FeeBody, OnTheSpotBody, checked_items};
 use super::input::{Checker, MAX_NAME, MAX_NOTE};
 use crate::ambient::Ambient;
+use crate::domain::fees::FeeItem;
 use crate::domain::papers::{Applicant, Delivery, Document, Papers, Submitter};
-use crate::domain::vocabulary::{AgencyCode, ApplicantKind, Channel, DeliveryMethod, Outcome, ProcedureCode};
+use crate::domain::vocabulary::{AgencyCode, ApplicantKind, CaseCode, Channel, DeliveryMethod, Outcome, ProcedureCode};
+use crate::flow::fees::Demand;
 use crate::flow::intake::NewDossier;
 use crate::flow::transition::{Target, Transition};
 
@@ -20,6 +23,9 @@ pub struct DossierBody {
     /// Procedure.
     #[schema(value_type = String)]
     pub procedure: ProcedureCode,
+    /// Case of the procedure, where its time limit differs.
+    #[schema(value_type = Option<String>)]
+    pub case: Option<CaseCode>,
     /// Resolving agency.
     #[schema(value_type = String)]
     pub agency: AgencyCode,
@@ -44,6 +50,10 @@ pub struct DossierBody {
     pub delivery: Option<DeliveryBody>,
     /// Components.
     pub documents: Option<Vec<DocumentBody>>,
+    /// Fees demanded at intake, without a wait. Not in imports.
+    pub fees: Option<Vec<FeeBody>>,
+    /// How all of them were paid on the spot.
+    pub payment: Option<OnTheSpotBody>,
 }
 
 /// Who applies.
@@ -126,6 +136,16 @@ fn checked_documents(given: &[DocumentBody], checker: &mut Checker) -> Vec<Docum
 }
 
 impl DossierBody {
+    /// Checks the fees demanded at intake.
+    pub fn demand(&self, checker: &mut Checker) -> Option<Demand> {
+        let paid = self.payment.as_ref().map(|payment| payment.checked(checker));
+        if self.fees.is_none() && paid.is_some() {
+            checker.fail("/fees", "missing_member");
+        }
+        let items = checked_items(self.fees.as_deref()?, checker);
+        Some(Demand { items, paid })
+    }
+
     /// Checks the texts and takes the dossier for intake.
     pub fn checked(&self, ambient: &Ambient, checker: &mut Checker) -> NewDossier {
         let submitted_by = self.submitted_by.as_ref().map(|submitter| Submitter {
@@ -144,6 +164,7 @@ impl DossierBody {
         });
         NewDossier {
             procedure: self.procedure.clone(),
+            case: self.case.clone(),
             agency: self.agency.clone(),
             received_by: self.received_by.clone(),
             channel: self.channel,
@@ -179,6 +200,8 @@ pub struct TransitionBody {
     /// Components that came with it.
     #[serde(default)]
     pub documents: Vec<DocumentBody>,
+    /// With `payment_required` only: what the dossier waits to be paid. Without them the wait ends by hand. Not in imports.
+    pub fees: Option<Vec<FeeBody>>,
 }
 
 fn target<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Target, D::Error> {
@@ -190,6 +213,11 @@ fn target<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Target, D
 }
 
 impl TransitionBody {
+    /// Checks the fees that the dossier is to wait for.
+    pub fn items(&self, checker: &mut Checker) -> Option<Vec<FeeItem>> {
+        self.fees.as_deref().map(|fees| checked_items(fees, checker))
+    }
+
     /// Checks the texts.
     pub fn checked(&self, ambient: &Ambient, checker: &mut Checker) -> Transition {
         Transition {

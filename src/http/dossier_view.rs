@@ -29,6 +29,8 @@ pub struct DossierView {
     pub procedure: String,
     /// Version of the procedure whose rule holds.
     pub procedure_version: i64,
+    /// Case of the procedure, where one is named.
+    pub case: Option<String>,
     /// Field of the procedure.
     pub field: String,
     /// The resolving agency; statistics go by it.
@@ -197,6 +199,7 @@ impl DossierView {
             code: record.code.to_string(),
             procedure: record.procedure.to_string(),
             procedure_version: record.procedure_version,
+            case: record.case.as_ref().map(ToString::to_string),
             field: record.field.to_string(),
             agency: record.agency.to_string(),
             received_by: record.received_by.to_string(),

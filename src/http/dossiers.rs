@@ -24,6 +24,7 @@ use crate::domain::calendar::NationalCalendar;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::vocabulary::{Channel, LocalTime, ProcedureLevel, Status};
 use crate::flow::edit::{Edit, edit};
+use crate::flow::fees;
 use crate::flow::intake::receive;
 use crate::flow::reveal::reveal;
 use crate::flow::transition::transition;
@@ -73,9 +74,13 @@ async fn create_dossier(mut call: Call<Handle>) -> Result<HttpResponse, Problem>
     let (body, bytes) = call.body::<DossierBody>().await?;
     let mut checker = Checker::default();
     let new = body.checked(&call.state.ambient, &mut checker);
+    let demand = body.demand(&mut checker);
     checker.finish()?;
     call.post(&bytes, move |tx, act| {
-        let record = receive(tx, act, &new)?;
+        let mut record = receive(tx, act, &new)?;
+        if let Some(demand) = &demand {
+            fees::charge_at_intake(tx, act, &mut record, demand)?;
+        }
         let (version, location) = (record.version, format!("/v1/dossiers/{}", record.code));
         Reply::created(&view(tx, act.ambient, act.now, record)?, version, location)
     })
@@ -371,9 +376,13 @@ async fn create_transition(mut call: Call<Handle>) -> Result<HttpResponse, Probl
     let (body, bytes) = call.body::<TransitionBody>().await?;
     let mut checker = Checker::default();
     let wish = body.checked(&call.state.ambient, &mut checker);
+    let items = body.items(&mut checker);
     checker.finish()?;
     call.post(&bytes, move |tx, act| {
-        let record = transition(tx, act, &code, expected, &wish)?;
+        let record = match &items {
+            Some(items) => fees::require_payment(tx, act, &code, expected, &wish, items)?,
+            None => transition(tx, act, &code, expected, &wish)?,
+        };
         answer(tx, act, record)
     })
     .await

@@ -80,6 +80,10 @@ fn history(ambient: &Ambient, line: &[u8]) -> Result<History, Problem> {
     let code = members.remove("code").filter(|code| !code.is_null());
     let events = members.remove("events").unwrap_or_else(|| Value::Array(Vec::new()));
     let body: DossierBody = parse(Value::Object(members).to_string().as_bytes())?;
+    // Imported histories carry no money: their payments were entered elsewhere.
+    if body.fees.is_some() || body.payment.is_some() {
+        return Err(Problem::at("unknown_member", "/fees"));
+    }
     let mut checker = Checker::default();
     let dossier = body.checked(ambient, &mut checker);
     let code: Option<DossierCode> = match code.as_ref().map(|code| code.as_str().and_then(|text| text.parse().ok())) {
@@ -96,6 +100,9 @@ fn history(ambient: &Ambient, line: &[u8]) -> Result<History, Problem> {
             let pointer = inner.map_or_else(String::new, |inner| inner.pointer.clone());
             Problem::at(inner.map_or("invalid_value", |inner| inner.code), at_fault(&pointer))
         })?;
+        if body.fees.is_some() {
+            return Err(Problem::at("unknown_member", at_fault("/fees")));
+        }
         let wish = body.checked(ambient, &mut checker);
         let Target::Status(to) = wish.to else { return Err(Problem::at("invalid_value", at_fault("/to"))) };
         let at = wish.at.ok_or_else(|| Problem::at("missing_member", at_fault("/at")))?;

@@ -380,6 +380,16 @@ impl PageWish {
         Ok(Some((instant, text)))
     }
 
+    /// The day and the text of the cursor.
+    ///
+    /// # Errors
+    /// `bad_cursor`.
+    pub fn after_day(&self) -> Result<Option<(NaiveDate, &str)>, Problem> {
+        let Some([day, text]) = self.after.as_deref() else { return Ok(None) };
+        let day = day.parse().map_err(|_| Problem::at("bad_cursor", "?cursor"))?;
+        Ok(Some((day, text)))
+    }
+
     /// The cursor behind a row at this instant, as [`PageWish::after_instant`] reads it.
     pub fn key(instant: LocalTime, text: impl Into<String>) -> Vec<String> {
         vec![instant.format("%Y-%m-%dT%H:%M:%S").to_string(), text.into()]

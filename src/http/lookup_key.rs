@@ -29,6 +29,11 @@ impl LookupKey {
         self.grouped(&code.to_string())
     }
 
+    /// The secret of what `id` names, as on its receipt.
+    pub fn secret_of(&self, id: &str) -> String {
+        self.grouped(id)
+    }
+
     /// Whether `given` is the secret of what `code` names, hyphens, spaces and case aside. It takes the same time whatever is
     /// wrong, and reads nothing: so no answer tells whether there is such a dossier.
     pub fn opens(&self, code: &str, given: &str) -> bool {

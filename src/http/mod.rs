@@ -29,6 +29,8 @@ mod counted;
 pub mod dossier_body;
 pub mod dossier_view;
 pub mod dossiers;
+pub mod errands;
+pub mod fees;
 pub mod files;
 pub mod frozen_reports;
 pub mod imports;
@@ -40,6 +42,7 @@ pub mod reports;
 pub mod search;
 pub mod service_index;
 pub mod statistics;
+pub mod transfers;
 
 pub mod exchange_log;
 pub mod ioffice;
@@ -47,16 +50,30 @@ pub mod ioffice;
 pub mod agencies;
 pub mod calendar;
 pub mod catalogue;
+pub mod catalogue_figures;
+pub mod catalogue_import;
 pub mod data_subjects;
 pub mod deadlines;
+pub mod decisions;
+pub mod procedure_body;
 
 pub mod notices;
 pub mod portal;
 pub mod webhooks;
 
 pub mod citizen;
+pub mod feedback;
+pub mod feedback_statistics;
+mod figures;
 pub mod my_dossiers;
+pub mod plans;
 pub mod public;
+pub mod public_catalogue;
+pub mod ratings;
+pub mod reception;
+pub mod tasks;
+
+pub mod public_feedback;
 
 pub mod accounts;
 pub mod audit_log;
@@ -115,6 +132,8 @@ pub struct AppState {
     pub limits: public::Limits,
     /// What the national portal is told by.
     pub portal: portal::PortalState,
+    /// The catalogue as everybody sees it.
+    pub catalogue: public_catalogue::PublicCatalogue,
     /// How the service deals with the outside.
     pub edges: Edges,
     /// Whose tokens are taken besides our own.
@@ -153,6 +172,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(search::routes)
         .configure(data_subjects::routes)
         .configure(corrections::routes)
+        .configure(fees::routes)
+        .configure(transfers::routes)
+        .configure(errands::routes)
         .configure(files::routes)
         .configure(imports::routes)
         .configure(letters::routes)
@@ -166,16 +188,27 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(register::routes)
         .configure(frozen_reports::routes)
         .configure(service_index::routes)
+        .configure(feedback::routes)
+        .configure(feedback_statistics::routes)
+        .configure(ratings::routes)
+        .configure(reception::routes)
+        .configure(plans::routes)
+        .configure(tasks::routes)
         .configure(deadlines::routes)
         .configure(calendar::routes)
         .configure(agencies::routes)
         .configure(catalogue::routes)
+        .configure(catalogue_import::routes)
+        .configure(decisions::routes)
+        .configure(catalogue_figures::routes)
         .configure(webhooks::routes)
         .configure(notices::routes)
         .configure(portal::routes)
         .configure(accounts::routes)
         .configure(public::routes)
         .configure(my_dossiers::routes)
+        .configure(public_catalogue::routes)
+        .configure(public_feedback::routes)
         .configure(clients::routes)
         .configure(audit_log::routes)
         .configure(system::routes);

@@ -235,6 +235,7 @@ impl From<Fault> for Problem {
             Fault::Exists(_) => Self::new("exists"),
             Fault::Changed => Self::new("changed"),
             Fault::Invalid { pointer, code } => Self::at(code, pointer),
+            Fault::Item { list, index, member, code } => Self::at(code, format!("/{list}/{index}/{member}")),
             Fault::Unavailable(_) => Self::new("unavailable"),
             Fault::BadCredentials => Self::new("bad_credentials"),
             Fault::TooManyAttempts { seconds } => {
@@ -275,10 +276,11 @@ impl From<Refusal> for Problem {
             Refusal::ReasonRequired | Refusal::LetterReasonMissing => Some("/reason"),
             Refusal::OutcomeNotAllowed => Some("/outcome"),
             Refusal::InTheFuture { .. } | Refusal::BeforeLastMove { .. } | Refusal::TooFarBack { .. } => Some("/at"),
-            Refusal::ProcedureNotInForce { .. } => Some("/procedure"),
             Refusal::ValidityReversed => Some("/valid_to"),
             Refusal::SuccessorsWithoutEnd | Refusal::SuccessionCycle => Some("/successors"),
             Refusal::AgencyBelowItself => Some("/parent"),
+            Refusal::ProcedureNotInForce { .. } | Refusal::ProcedureEnded { .. } => Some("/procedure"),
+            Refusal::CaseNotInForce { .. } => Some("/case"),
             Refusal::NewReturnMissing | Refusal::NewReturnTooEarly { .. } | Refusal::NewReturnOutsideHours => {
                 Some("/new_return_at")
             }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderName, HeaderValue, RETRY_AFTER};
+use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, ETAG, HeaderName, HeaderValue, RETRY_AFTER};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::NaiveDate;
@@ -26,6 +26,10 @@ use crate::storage::dossiers;
 const BY_ADDRESS: Quota = Quota { name: "address", most: 60, seconds: 60 };
 /// How often anyone may be wrong about one code.
 const BY_CODE: Quota = Quota { name: "code", most: 20, seconds: 3_600 };
+/// How often one address may read what is posted.
+const BY_READER: Quota = Quota { name: "reader", most: 300, seconds: 60 };
+/// How much one address may send in.
+const SUBMISSIONS: Quota = Quota { name: "submissions", most: 20, seconds: 3_600 };
 /// How many addresses, and how many codes, are kept in mind: some megabytes.
 const KEPT: usize = 100_000;
 
@@ -34,16 +38,23 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(look_up);
 }
 
-/// The limits of the public look-up; for the whole process, and gone with it.
+/// The limits of the public door; for the whole process, and gone with it.
 #[derive(Debug)]
 pub struct Limits {
     addresses: Buckets,
     codes: Buckets,
+    readers: Buckets,
+    submissions: Buckets,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { addresses: Buckets::new(BY_ADDRESS, KEPT), codes: Buckets::new(BY_CODE, KEPT) }
+        Self {
+            addresses: Buckets::new(BY_ADDRESS, KEPT),
+            codes: Buckets::new(BY_CODE, KEPT),
+            readers: Buckets::new(BY_READER, KEPT),
+            submissions: Buckets::new(SUBMISSIONS, KEPT),
+        }
     }
 }
 
@@ -74,12 +85,24 @@ struct ProgressView {
 #[get("/v1/public/dossiers/{code}")]
 async fn look_up(state: Data<AppState>, req: HttpRequest) -> Result<HttpResponse, Problem> {
     let code = req.match_info().get("code").unwrap_or_default();
-    if matches!(signed_in(&state, &req).await, Ok(Caller::Office { .. })) {
-        return answer(&state, &req, code).await;
+    limited(&state, &req, code, answer(&state, &req, code)).await
+}
+
+/// Answers who is not signed in within the limits: so many from an address, and so many wrong ones of what `code` names.
+///
+/// # Errors
+/// `too_many_requests`, and what `answer` answers.
+pub(in crate::http) async fn limited(
+    state: &Data<AppState>,
+    req: &HttpRequest,
+    code: &str,
+    answer: impl Future<Output = Result<HttpResponse, Problem>>,
+) -> Result<HttpResponse, Problem> {
+    if matches!(signed_in(state, req).await, Ok(Caller::Office { .. })) {
+        return answer.await;
     }
     let (limits, now) = (&state.limits, state.ambient.unix(state.ambient.now()));
-    let asker = address::of(&req, &state.edges.proxies).map(household);
-    let by_address = limits.addresses.take(asker, now);
+    let by_address = limits.addresses.take(asker(state, req), now);
     if let Some(seconds) = by_address.retry_in {
         return Err(too_many(seconds, &[(BY_ADDRESS, by_address)]));
     }
@@ -87,35 +110,94 @@ async fn look_up(state: Data<AppState>, req: HttpRequest) -> Result<HttpResponse
     if let Some(seconds) = by_code.retry_in {
         return Err(too_many(seconds, &[(BY_ADDRESS, by_address), (BY_CODE, by_code)]));
     }
-    let answered = answer(&state, &req, code).await;
+    let answered = answer.await;
     // Only being wrong counts against a code: whoever has the slip may look as often as they like.
     let is_wrong = answered.as_ref().is_err_and(|problem| problem.code() == "not_found");
     let by_code = if is_wrong { by_code } else { limits.codes.put_back(code, now) };
-    let told = headers(&[(BY_ADDRESS, by_address), (BY_CODE, by_code)]);
+    told(answered, &[(BY_ADDRESS, by_address), (BY_CODE, by_code)])
+}
+
+/// Takes something in from who is not signed in, so many from an address.
+///
+/// # Errors
+/// `too_many_requests`, and what `answer` answers.
+pub(in crate::http) async fn submitted(
+    state: &Data<AppState>,
+    req: &HttpRequest,
+    answer: impl Future<Output = Result<HttpResponse, Problem>>,
+) -> Result<HttpResponse, Problem> {
+    let level = state.limits.submissions.take(asker(state, req), state.ambient.unix(state.ambient.now()));
+    match level.retry_in {
+        Some(seconds) => Err(too_many(seconds, &[(SUBMISSIONS, level)])),
+        None => told(answer.await, &[(SUBMISSIONS, level)]),
+    }
+}
+
+/// Who asks, as they are counted.
+fn asker(state: &Data<AppState>, req: &HttpRequest) -> Option<IpAddr> {
+    address::of(req, &state.edges.proxies).map(household)
+}
+
+/// The answer, with what is left of the limits.
+fn told(answered: Result<HttpResponse, Problem>, levels: &[(Quota, Level)]) -> Result<HttpResponse, Problem> {
     match answered {
         Ok(mut answer) => {
-            for (name, value) in told {
+            for (name, value) in headers(levels) {
                 answer.headers_mut().insert(name, HeaderValue::try_from(value).map_err(|_| Problem::new("internal"))?);
             }
             Ok(answer)
         }
-        Err(problem) => Err(with_headers(problem, told)),
+        Err(problem) => Err(with_headers(problem, headers(levels))),
+    }
+}
+
+/// Lets someone read what is posted; answers the headers that say how often they may again. Signed-in callers are not limited.
+///
+/// # Errors
+/// `too_many_requests`.
+pub(in crate::http) async fn admit_reader(
+    state: &Data<AppState>,
+    req: &HttpRequest,
+) -> Result<Vec<(HeaderName, String)>, Problem> {
+    if req.headers().contains_key(AUTHORIZATION) && signed_in(state, req).await.is_ok() {
+        return Ok(Vec::new());
+    }
+    let asker = address::of(req, &state.edges.proxies).map(household);
+    let level = state.limits.readers.take(asker, state.ambient.unix(state.ambient.now()));
+    match level.retry_in {
+        Some(seconds) => Err(too_many(seconds, &[(BY_READER, level)])),
+        None => Ok(headers(&[(BY_READER, level)])),
     }
 }
 
 async fn answer(state: &Data<AppState>, req: &HttpRequest, code: &str) -> Result<HttpResponse, Problem> {
     let query = Query::of(req, &["secret"])?;
-    let is_right = state.lookup.opens(code, query.required("secret")?);
-    // What is wrong ends here, before anything was read: no answer can tell by its time whether there is such a dossier.
-    let code = Some(code).filter(|_| is_right).and_then(|code| code.parse::<DossierCode>().ok());
-    let code = code.ok_or_else(|| Problem::new("not_found"))?;
+    let code = opened(state, code, query.required("secret")?)?;
     let shown = code.to_string();
     let record = read(state, move |reader| Ok(dossiers::find(reader, &code)?)).await?;
     let progress = record.and_then(|record| Progress::of(&record.standing));
     let Progress { completion, due_on } = progress.ok_or_else(|| Problem::new("not_found"))?;
-    let view = serde_json::to_string(&ProgressView { code: shown, completion, due_on });
-    let body = view.map_err(|_| Problem::new("internal"))?;
-    // Not the dossier's version, which would tell how much is going on.
+    private(req, &ProgressView { code: shown, completion, due_on })
+}
+
+/// The code, when this is its secret. What is wrong ends here, before anything was read: no answer can tell by its time
+/// whether there is such a dossier.
+///
+/// # Errors
+/// `not_found`.
+pub(in crate::http) fn opened(state: &AppState, code: &str, secret: &str) -> Result<DossierCode, Problem> {
+    let is_right = state.lookup.opens(code, secret);
+    let code = Some(code).filter(|_| is_right).and_then(|code| code.parse().ok());
+    code.ok_or_else(|| Problem::new("not_found"))
+}
+
+/// Shows something that nobody is to keep on the way.
+///
+/// # Errors
+/// `internal`, when it cannot be written as JSON.
+pub(in crate::http) fn private(req: &HttpRequest, view: &impl Serialize) -> Result<HttpResponse, Problem> {
+    let body = serde_json::to_string(view).map_err(|_| Problem::new("internal"))?;
+    // Not the version of what is shown, which would tell how much is going on.
     let tag = format!("\"{}\"", hex(&Sha256::digest(&body)[..16]));
     let mut answer = if knows(req.headers(), &tag) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     answer.insert_header((ETAG, tag.clone())).insert_header((CACHE_CONTROL, "no-store"));

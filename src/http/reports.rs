@@ -99,7 +99,8 @@ pub(in crate::http) fn workbook(bytes: Vec<u8>, name: &str) -> HttpResponse {
     file(XLSX, name, bytes)
 }
 
-fn file(kind: &str, name: &str, bytes: Vec<u8>) -> HttpResponse {
+/// A file to keep under this name.
+pub(in crate::http) fn file(kind: &str, name: &str, bytes: Vec<u8>) -> HttpResponse {
     let disposition = format!("attachment; filename=\"{name}\"");
     HttpResponse::Ok().content_type(kind).insert_header((CONTENT_DISPOSITION, disposition)).body(bytes)
 }

@@ -8,10 +8,17 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::deadline::Unit;
 use crate::domain::delivery::DeliveryStatus;
+use crate::domain::errand::ErrandStatus;
 use crate::domain::exchange::{Effect, EntryKind, OfficeResult, Waiting};
+use crate::domain::feedback::{FeedbackChannel, FeedbackKind, FeedbackStatus, Finding};
+use crate::domain::fees::{Collection, FeeKind, PaymentMethod};
+use crate::domain::plan::TaskState;
+use crate::domain::procedure::OldOnlineLevel;
+use crate::domain::rating::Aspect;
+use crate::domain::reception::{Session, Subject, VisitOutcome};
 use crate::domain::vocabulary::{
-    AgencyLevel, ApplicantKind, Channel, DeliveryMethod, FileKind, LetterChannel, LetterKind, LetterStatus,
-    OnlineLevel, Outcome, ProcedureLevel, ReportKind, Role, Scan, Scope, Status,
+    AgencyLevel, ApplicantKind, CatalogueChange, Channel, DeliveryMethod, FileKind, LetterChannel, LetterKind,
+    LetterStatus, OnlineLevel, Outcome, ProcedureLevel, ReportKind, Role, Scan, Scope, Status,
 };
 
 macro_rules! word_schemas {
@@ -34,11 +41,21 @@ macro_rules! word_schemas {
 word_schemas!(
     AgencyLevel,
     ApplicantKind,
+    CatalogueChange,
+    Aspect,
     Channel,
+    Collection,
     DeliveryMethod,
+    FeeKind,
     FileKind,
+    OldOnlineLevel,
+    FeedbackChannel,
+    FeedbackKind,
+    FeedbackStatus,
+    Finding,
     Effect,
     EntryKind,
+    ErrandStatus,
     DeliveryStatus,
     LetterChannel,
     LetterKind,
@@ -46,12 +63,17 @@ word_schemas!(
     OfficeResult,
     OnlineLevel,
     Outcome,
+    PaymentMethod,
     ProcedureLevel,
     ReportKind,
     Role,
     Scan,
     Scope,
+    Session,
     Status,
+    Subject,
+    TaskState,
     Unit,
+    VisitOutcome,
     Waiting,
 );

@@ -81,7 +81,11 @@ pub(in crate::http) fn period(query: &Query) -> Result<Period, Problem> {
     }
 }
 
-fn groupings(query: &Query) -> Result<Vec<GroupBy>, Problem> {
+/// What `group_by` asks for.
+///
+/// # Errors
+/// `unknown_grouping`.
+pub(in crate::http) fn groupings(query: &Query) -> Result<Vec<GroupBy>, Problem> {
     let unknown = || Problem::at("unknown_grouping", "?group_by");
     let Some(text) = query.text("group_by").filter(|text| !text.is_empty()) else { return Ok(Vec::new()) };
     let parsed = text.split(',').map(|word| GroupBy::ALL.into_iter().find(|group| group.as_str() == word.trim()));

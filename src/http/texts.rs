@@ -1,5 +1,6 @@
 //! The one table from an error's code to its HTTP status and its sentences, Vietnamese and English.
 
+use crate::domain::feedback::FeedbackStatus;
 use crate::domain::refusal::Refusal;
 use crate::domain::vocabulary::{LetterStatus, LocalTime, Status};
 
@@ -226,6 +227,16 @@ pub const TEXTS: &[Text] = &[
         "Văn bản đã được sửa sau khi gói tin được lấy về, xin lấy lại.",
         "The letter was changed after its packet was fetched; fetch it anew.",
     ),
+    text("feedback_status", 409, "Trạng thái của phản ánh không cho phép.", "The feedback cannot move there."),
+    text(
+        "term_over",
+        409,
+        "Đã kết thúc hoặc đã quá hạn, không thể gia hạn.",
+        "It ended or is late: no later day is set.",
+    ),
+    text("not_ended", 409, "Hồ sơ chưa giải quyết xong.", "The dossier has not ended yet."),
+    text("already_rated", 409, "Hồ sơ đã được đánh giá.", "The dossier was rated already."),
+    text("task_done", 409, "Nhiệm vụ đã hoàn thành.", "The task is done already."),
     text("packet_too_large", 413, "Gói tin quá lớn (tối đa 60 MiB).", "The packet is larger than 60 MiB."),
     text("attachment_too_large", 413, "Tệp đính kèm quá lớn (tối đa 20 MiB).", "An attachment is larger than 20 MiB."),
     text("malformed_xml", 400, "Nội dung gửi lên không phải XML hợp lệ.", "The body is not well-formed XML."),
@@ -257,6 +268,51 @@ pub const TEXTS: &[Text] = &[
         "Gói tin không ứng với văn bản nào đã gửi.",
         "The packet is about no document that was sent.",
     ),
+    text(
+        "no_transfer_owed",
+        409,
+        "Hồ sơ không phải chuyển cơ quan giải quyết.",
+        "No transfer of this dossier is owed.",
+    ),
+    text("transfer_sent", 409, "Hồ sơ đã được chuyển.", "The dossier was sent already."),
+    text("transfer_not_sent", 409, "Hồ sơ chưa được chuyển.", "The dossier was not sent yet."),
+    text("transfer_confirmed", 409, "Việc nhận hồ sơ đã được xác nhận.", "The receiver has confirmed already."),
+    text("dossier_not_open", 409, "Hồ sơ không ở trong quá trình giải quyết.", "The dossier is not being resolved."),
+    text(
+        "own_agency_asked",
+        422,
+        "Cơ quan giải quyết không tự hỏi chính mình.",
+        "The resolving agency does not ask itself.",
+    ),
+    text("due_before_start", 422, "Thời hạn trước thời điểm bắt đầu.", "It is wanted before it was asked for."),
+    text("errand_ended", 409, "Việc này đã kết thúc.", "It was answered, finished or withdrawn already."),
+    text(
+        "fees_not_allowed",
+        422,
+        "Chỉ nêu phí, lệ phí khi yêu cầu thực hiện nghĩa vụ tài chính.",
+        "Fees go with `payment_required` only.",
+    ),
+    text("wrong_reference", 422, "Mã tham chiếu không phải của hồ sơ này.", "The reference is not of this dossier."),
+    text("overpaid", 422, "Số tiền nộp nhiều hơn số còn phải nộp.", "This is more than is still to be paid."),
+    text(
+        "receipt_number_used",
+        409,
+        "Số biên lai đã dùng cho lần nộp khác.",
+        "The receipt's number stands for another payment.",
+    ),
+    text(
+        "paid_before_filing",
+        422,
+        "Thời điểm nộp tiền trước khi nộp hồ sơ.",
+        "It was paid before the dossier was handed in.",
+    ),
+    text("already_exempted", 409, "Khoản này đã được miễn, giảm.", "The item was exempted or reduced already."),
+    text("already_refunded", 409, "Khoản nộp này đã được hoàn trả.", "The payment was refunded already."),
+    text("too_much", 422, "Số tiền lớn hơn mức cho phép.", "The amount is larger than there is."),
+    text("sender_required", 422, "Khiếu nại phải có họ tên người khiếu nại.", "A complaint needs a name."),
+    text("finding_required", 422, "Trả lời khiếu nại phải có kết luận.", "The answer to a complaint needs a finding."),
+    text("addressee_required", 422, "Cần nêu cơ quan được chuyển đến.", "Say to whom it is passed on."),
+    text("not_later", 422, "Ngày quá sớm.", "The day is too early."),
     text("reason_required", 422, "Cần nêu lý do.", "A reason is required."),
     text("outcome_not_allowed", 422, "Chỉ nêu kết quả khi hoàn thành.", "An outcome goes with `finished` only."),
     text("in_the_future", 422, "Thời điểm nằm trong tương lai.", "The time lies in the future."),
@@ -297,6 +353,43 @@ pub const TEXTS: &[Text] = &[
         422,
         "Thủ tục chưa có hiệu lực vào ngày này.",
         "The procedure was not in force on that day.",
+    ),
+    text(
+        "not_a_table",
+        422,
+        "Tệp không phải bảng Excel (.xlsx) hoặc CSV.",
+        "The file is no .xlsx workbook and no CSV.",
+    ),
+    text("old_workbook", 422, "Tệp .xls kiểu cũ: hãy lưu lại thành .xlsx.", "An old .xls workbook: save it as .xlsx."),
+    text("unreadable_workbook", 422, "Không đọc được tệp Excel.", "The workbook cannot be read."),
+    text("workbook_too_large", 422, "Tệp Excel quá lớn khi giải nén.", "The workbook unpacks to too much."),
+    text("too_many_rows", 422, "Bảng quá nhiều dòng.", "The table has too many rows."),
+    text("too_many_columns", 422, "Bảng quá nhiều cột.", "The table has too many columns."),
+    text("merged_cells", 422, "Có ô bị gộp.", "Cells are merged."),
+    text("formula", 422, "Ô chứa công thức: hãy dán giá trị.", "The cell holds a formula: paste its value."),
+    text("cell_error", 422, "Ô báo lỗi tính toán.", "The cell holds an error."),
+    text(
+        "heading_missing",
+        422,
+        "Thiếu cột bắt buộc ở dòng tiêu đề.",
+        "The headings lack a column that must be there.",
+    ),
+    text("heading_unknown", 422, "Tiêu đề cột không rõ.", "The heading is unknown."),
+    text("heading_repeated", 422, "Tiêu đề cột bị lặp.", "The heading comes twice."),
+    text("second_heading_row", 422, "Có dòng tiêu đề thứ hai.", "There is a second row of headings."),
+    text("date_as_text", 422, "Ngày được nhập dưới dạng chữ.", "The date is written as text (CSV: YYYY-MM-DD)."),
+    text(
+        "later_version",
+        422,
+        "Thủ tục có phiên bản sau hoặc đã có ngày hết hiệu lực.",
+        "The procedure has a later version, or its end is set already.",
+    ),
+    text("procedure_ended", 422, "Thủ tục đã bị bãi bỏ.", "The procedure was abolished."),
+    text(
+        "case_not_in_force",
+        422,
+        "Thủ tục không có trường hợp này.",
+        "The procedure has no such case in the version that holds.",
     ),
     text("beyond_calendar", 422, "Thời hạn vượt quá lịch làm việc.", "The deadline lies beyond the calendar."),
     text("nothing_to_correct", 422, "Không có gì để sửa.", "There is nothing to correct."),
@@ -357,7 +450,16 @@ pub fn particulars(refusal: &Refusal) -> Option<String> {
         | Refusal::PromulgatedInTheFuture { on }
         | Refusal::PromulgatedBeforeFiling { on }
         | Refusal::FormNotInForce { on } => on.format("%d/%m/%Y").to_string(),
+        Refusal::Overpaid { open } => format!("còn phải nộp {open} đồng"),
+        Refusal::TooMuch { most } => format!("tối đa {most} đồng"),
+        Refusal::ProcedureEnded { last_day } => format!("hết hiệu lực sau ngày {}", last_day.format("%d/%m/%Y")),
+        Refusal::CaseNotInForce { case } => case.to_string(),
         Refusal::RegisterTooLong { most } => format!("tối đa {most} hồ sơ"),
+        Refusal::NotEnded { status: standing } => format!("đang ở “{}”", status(*standing)),
+        Refusal::FeedbackStatusForbids { from, to } => {
+            format!("từ “{}” sang “{}”", feedback_status(*from), feedback_status(*to))
+        }
+        Refusal::NotLater { than } => format!("không trước {}", than.format("%d/%m/%Y")),
         Refusal::PeriodOpen { to } => format!("đến hết ngày {}", to.format("%d/%m/%Y")),
         Refusal::NewReturnTooEarly { than } => format!("sau {}", time(than)),
         Refusal::AlreadyIssued { number } => format!("số {number}"),
@@ -379,6 +481,17 @@ pub const fn status(status: Status) -> &'static str {
         Status::Stopped => "dừng xử lý",
         Status::Finished => "đã xử lý xong",
         Status::Returned => "đã trả kết quả",
+    }
+}
+
+const fn feedback_status(status: FeedbackStatus) -> &'static str {
+    match status {
+        FeedbackStatus::Received => "đã tiếp nhận",
+        FeedbackStatus::Processing => "đang xử lý",
+        FeedbackStatus::Answered => "đã trả lời",
+        FeedbackStatus::Forwarded => "đã chuyển",
+        FeedbackStatus::Refused => "không thụ lý",
+        FeedbackStatus::Withdrawn => "đã rút",
     }
 }
 

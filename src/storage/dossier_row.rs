@@ -13,7 +13,9 @@ use crate::domain::deadline::{Deadline, Unit};
 use crate::domain::dossier::{End, Standing};
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::papers::{Applicant, Papers};
-use crate::domain::vocabulary::{AgencyCode, Channel, FieldCode, LocalTime, ProcedureCode, ProcedureLevel, Status};
+use crate::domain::vocabulary::{
+    AgencyCode, CaseCode, Channel, FieldCode, LocalTime, ProcedureCode, ProcedureLevel, Status,
+};
 use crate::folding::fold;
 
 /// A dossier with everything that is kept of it.
@@ -25,6 +27,8 @@ pub struct Record {
     pub procedure: ProcedureCode,
     /// The version whose rule holds.
     pub procedure_version: i64,
+    /// The case of the procedure whose rule holds, where one is named.
+    pub case: Option<CaseCode>,
     /// Field of the procedure.
     pub field: FieldCode,
     /// Tier of the procedure.
@@ -124,6 +128,7 @@ pub(in crate::storage) struct Row {
     pub(in crate::storage) submitter_identity_hash: Option<String>,
     pub(in crate::storage) submitter_phone_hash: Option<String>,
     anonymised_at: Option<NaiveDateTime>,
+    procedure_case: Option<String>,
 }
 
 /// The numbers of persons in a dossier, as they are sealed: all together, which is one key and one nonce for a row.
@@ -234,6 +239,7 @@ impl Row {
             version: record.version,
             anonymised_at: record.anonymised_at,
             settled_at: settled_at(record),
+            procedure_case: record.case.as_ref().map(CaseCode::to_string),
         })
     }
 
@@ -257,6 +263,7 @@ impl Row {
             code: parsed("dossier code", &self.code)?,
             procedure: parsed("procedure code", &self.procedure_code)?,
             procedure_version: self.procedure_version,
+            case: self.procedure_case.map(|case| parsed("case code", &case)).transpose()?,
             field: parsed("field code", &self.field)?,
             level: parsed("procedure level", &self.level)?,
             agency: parsed("agency code", &self.agency)?,

@@ -7,6 +7,7 @@ use super::connection::{AnyConnection, MultiBackend};
 use super::db::{Db, Reader};
 use super::dialect;
 use super::error::StorageError;
+use super::procedures;
 
 const PORTABLE: EmbeddedMigrations = embed_migrations!("migrations/portable");
 /// What cannot be said to both databases in the same words, under the same names.
@@ -39,7 +40,9 @@ pub fn up(db: &Db) -> Result<usize, StorageError> {
         dialect::lock_migrations(tx)?;
         let all = All::of(&tx.connection);
         let ran = tx.connection.run_pending_migrations(all);
-        ran.map(|ran| ran.len()).map_err(|cause| StorageError::Migration(cause.to_string()))
+        let ran = ran.map(|ran| ran.len()).map_err(|cause| StorageError::Migration(cause.to_string()))?;
+        procedures::fill_search_text(tx)?;
+        Ok(ran)
     })
 }
 

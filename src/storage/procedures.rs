@@ -1,6 +1,6 @@
 //! The catalogue: fields, and procedures with their dated versions.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -9,9 +9,10 @@ use super::db::{Reader, Tx};
 use super::error::StorageError;
 use super::schema::{fields, procedure_versions, procedures};
 use super::{from_json, parsed, to_json};
-use crate::domain::deadline::Rule;
-use crate::domain::transition::RuleVersion;
-use crate::domain::vocabulary::{Channel, FieldCode, LocalTime, OnlineLevel, ProcedureCode, ProcedureLevel};
+use crate::domain::catalogue::{Edition, Selection};
+use crate::domain::procedure::{Procedure, Validity};
+use crate::domain::vocabulary::{AgencyCode, FieldCode, LocalTime, ProcedureCode};
+use crate::folding::{Search, haystack};
 
 /// A field of administration (lĩnh vực).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,39 +23,6 @@ pub struct Field {
     pub name: String,
     /// Counts its changes.
     pub version: i64,
-}
-
-/// A procedure (thủ tục hành chính) in the version in force from a day on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Procedure {
-    /// Its code.
-    pub code: ProcedureCode,
-    /// Number of the version, from 1.
-    pub version: i64,
-    /// Its name.
-    pub name: String,
-    /// Its field.
-    pub field: FieldCode,
-    /// The tier that resolves it.
-    pub level: ProcedureLevel,
-    /// How far it can be done online.
-    pub online_level: OnlineLevel,
-    /// Its time limit.
-    pub rule: Rule,
-    /// Its time limit for online filings, if another.
-    pub online_rule: Option<Rule>,
-    /// First day of this version; `None`: since ever.
-    pub valid_from: Option<NaiveDate>,
-    /// The decision that announced it.
-    pub decision: Option<String>,
-}
-
-impl Procedure {
-    /// The rule for a channel, with the version it belongs to.
-    pub fn rule_for(&self, channel: Channel) -> RuleVersion {
-        let online = self.online_rule.as_ref().filter(|_| channel == Channel::Online);
-        RuleVersion { id: self.version, rule: online.unwrap_or(&self.rule).clone() }
-    }
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -70,6 +38,10 @@ struct Row {
     online_rule: Option<String>,
     valid_from: Option<NaiveDate>,
     decision: Option<String>,
+    old_online_level: Option<String>,
+    agency: Option<String>,
+    valid_to: Option<NaiveDate>,
+    details: String,
 }
 
 impl Row {
@@ -85,6 +57,10 @@ impl Row {
             online_rule: self.online_rule.map(|rule| from_json("rule", &rule)).transpose()?,
             valid_from: self.valid_from,
             decision: self.decision,
+            old_online_level: self.old_online_level.map(|level| parsed("old online level", &level)).transpose()?,
+            agency: self.agency.map(|agency| parsed("agency code", &agency)).transpose()?,
+            valid_to: self.valid_to,
+            details: from_json("details", &self.details)?,
         })
     }
 
@@ -100,6 +76,10 @@ impl Row {
             online_rule: procedure.online_rule.as_ref().map(|rule| to_json("rule", rule)).transpose()?,
             valid_from: procedure.valid_from,
             decision: procedure.decision.clone(),
+            old_online_level: procedure.old_online_level.map(|level| level.to_string()),
+            agency: procedure.agency.as_ref().map(AgencyCode::to_string),
+            valid_to: procedure.valid_to,
+            details: to_json("details", &procedure.details)?,
         })
     }
 }
@@ -157,7 +137,11 @@ fn field((code, name, version): (String, String, i64)) -> Result<Field, StorageE
 /// [`StorageError::Duplicate`] when the code is taken.
 pub fn insert(tx: &mut Tx, new: &Procedure, now: LocalTime) -> Result<(), StorageError> {
     diesel::insert_into(procedures::table)
-        .values((procedures::code.eq(new.code.as_str()), procedures::version.eq(new.version)))
+        .values((
+            procedures::code.eq(new.code.as_str()),
+            procedures::version.eq(new.version),
+            procedures::search_text.eq(search_text(&new.code, &new.name)),
+        ))
         .execute(&mut *tx.connection)?;
     insert_version(tx, new, now)
 }
@@ -169,7 +153,7 @@ pub fn insert(tx: &mut Tx, new: &Procedure, now: LocalTime) -> Result<(), Storag
 pub fn add_version(tx: &mut Tx, new: &Procedure, now: LocalTime) -> Result<(), StorageError> {
     let changed = diesel::update(procedures::table)
         .filter(procedures::code.eq(new.code.as_str()).and(procedures::version.eq(new.version - 1)))
-        .set(procedures::version.eq(new.version))
+        .set((procedures::version.eq(new.version), procedures::search_text.eq(search_text(&new.code, &new.name))))
         .execute(&mut *tx.connection)?;
     if changed != 1 {
         return Err(StorageError::Stale);
@@ -210,10 +194,57 @@ pub fn versions(reader: &mut Reader, code: &ProcedureCode) -> Result<Vec<Procedu
     rows.into_iter().map(Row::read).collect()
 }
 
-/// The version in force on a day: the latest to begin, of two that begin together the one entered last.
-pub fn in_force(versions: &[Procedure], on: NaiveDate) -> Option<&Procedure> {
-    let begun = versions.iter().filter(|version| version.valid_from.is_none_or(|from| from <= on));
-    begun.max_by_key(|version| (version.valid_from, version.version))
+/// Ends the version of a procedure with a day.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn end(tx: &mut Tx, code: &ProcedureCode, version: i64, last_day: NaiveDate) -> Result<(), StorageError> {
+    diesel::update(procedure_versions::table)
+        .filter(procedure_versions::procedure_code.eq(code.as_str()).and(procedure_versions::version.eq(version)))
+        .set(procedure_versions::valid_to.eq(last_day))
+        .execute(&mut *tx.connection)?;
+    Ok(())
+}
+
+/// What a search for a procedure looks through.
+fn search_text(code: &ProcedureCode, name: &str) -> String {
+    haystack(&format!("{code} {name}"))
+}
+
+/// Writes the words of procedures that have none yet, as those have that were there before there was a search.
+///
+/// # Errors
+/// [`StorageError`].
+pub(in crate::storage) fn fill_search_text(tx: &mut Tx) -> Result<(), StorageError> {
+    let bare: Vec<(String, String)> = newest()
+        .filter(procedures::search_text.eq(""))
+        .select((procedures::code, procedure_versions::name))
+        .load(&mut *tx.connection)?;
+    for (code, name) in bare {
+        let text = search_text(&parsed("procedure code", &code)?, &name);
+        diesel::update(procedures::table.filter(procedures::code.eq(code)))
+            .set(procedures::search_text.eq(text))
+            .execute(&mut *tx.connection)?;
+    }
+    Ok(())
+}
+
+/// Which procedures are listed, each in its newest version.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Narrowed by what the newest version says.
+    pub selection: Selection,
+    /// Words of the name or the code in any order, with or without diacritics; the last may be a word's beginning.
+    pub q: Option<String>,
+}
+
+#[diesel::dsl::auto_type]
+fn newest() -> _ {
+    procedures::table.inner_join(
+        procedure_versions::table.on(procedure_versions::procedure_code
+            .eq(procedures::code)
+            .and(procedure_versions::version.eq(procedures::version))),
+    )
 }
 
 /// Procedures in order of their codes after `after`, each in its newest version.
@@ -222,25 +253,96 @@ pub fn in_force(versions: &[Procedure], on: NaiveDate) -> Option<&Procedure> {
 /// [`StorageError`].
 pub fn page(
     reader: &mut Reader,
-    field: Option<&FieldCode>,
+    wanted: &Wanted,
     after: Option<&str>,
     limit: i64,
 ) -> Result<Vec<Procedure>, StorageError> {
-    let mut query = procedures::table
-        .inner_join(
-            procedure_versions::table.on(procedure_versions::procedure_code
-                .eq(procedures::code)
-                .and(procedure_versions::version.eq(procedures::version))),
-        )
-        .select(Row::as_select())
-        .order(procedures::code.asc())
-        .limit(limit)
-        .into_boxed();
+    let mut query = newest().select(Row::as_select()).order(procedures::code.asc()).limit(limit).into_boxed();
+    let Selection { field, level, online_level, old_online_level, agencies } = &wanted.selection;
     if let Some(field) = field {
         query = query.filter(procedure_versions::field.eq(field.as_str()));
+    }
+    if let Some(level) = level {
+        query = query.filter(procedure_versions::level.eq(level.as_str()));
+    }
+    if let Some(level) = online_level {
+        query = query.filter(procedure_versions::online_level.eq(level.as_str()));
+    }
+    if let Some(level) = old_online_level {
+        query = query.filter(procedure_versions::old_online_level.eq(level.as_str()));
+    }
+    if let Some(agencies) = agencies {
+        query = query.filter(procedure_versions::agency.eq_any(agencies));
+    }
+    for pattern in wanted.q.as_deref().map(patterns).unwrap_or_default() {
+        query = query.filter(procedures::search_text.like(pattern));
     }
     if let Some(after) = after {
         query = query.filter(procedures::code.gt(after));
     }
     query.load(&mut *reader.connection)?.into_iter().map(Row::read).collect()
+}
+
+/// The codes of the procedures that the words of `q` find; see [`Wanted::q`].
+///
+/// # Errors
+/// [`StorageError`].
+pub fn codes(reader: &mut Reader, q: &str) -> Result<HashSet<String>, StorageError> {
+    let mut query = procedures::table.select(procedures::code).into_boxed();
+    for pattern in patterns(q) {
+        query = query.filter(procedures::search_text.like(pattern));
+    }
+    Ok(query.load(&mut *reader.connection)?.into_iter().collect())
+}
+
+/// A search as patterns of SQL: words hold letters and digits alone, so nothing is escaped.
+fn patterns(q: &str) -> Vec<String> {
+    Search::of(q).needles().iter().map(|needle| format!("%{needle}%")).collect()
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = procedure_versions)]
+struct EditionRow {
+    procedure_code: String,
+    version: i64,
+    field: String,
+    level: String,
+    online_level: String,
+    old_online_level: Option<String>,
+    agency: Option<String>,
+    valid_from: Option<NaiveDate>,
+    valid_to: Option<NaiveDate>,
+}
+
+/// What is counted of every version of every procedure, in order of code and version.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn editions(reader: &mut Reader) -> Result<Vec<Edition>, StorageError> {
+    let mut rows: Vec<EditionRow> =
+        procedure_versions::table.select(EditionRow::as_select()).load(&mut *reader.connection)?;
+    // By bytes, whatever order the database has for texts.
+    rows.sort_unstable_by(|one, other| (&one.procedure_code, one.version).cmp(&(&other.procedure_code, other.version)));
+    let read = |row: EditionRow| {
+        Ok(Edition {
+            code: parsed("procedure code", &row.procedure_code)?,
+            field: parsed("field code", &row.field)?,
+            level: parsed("procedure level", &row.level)?,
+            online_level: parsed("online level", &row.online_level)?,
+            old_online_level: row.old_online_level.map(|level| parsed("old online level", &level)).transpose()?,
+            agency: row.agency.map(|agency| parsed("agency code", &agency)).transpose()?,
+            validity: Validity { version: row.version, from: row.valid_from, to: row.valid_to },
+        })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Every version of every procedure, in order of code and version.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn all_versions(reader: &mut Reader) -> Result<Vec<Procedure>, StorageError> {
+    let mut rows: Vec<Row> = procedure_versions::table.select(Row::as_select()).load(&mut *reader.connection)?;
+    rows.sort_unstable_by(|one, other| (&one.procedure_code, one.version).cmp(&(&other.procedure_code, other.version)));
+    rows.into_iter().map(Row::read).collect()
 }

@@ -7,7 +7,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Bool, Date, Integer, Text, Timestamp, Untyped};
 
 use super::connection::{AnyConnection, MultiBackend};
-use super::schema::dossiers;
+use super::schema::{dossiers, feedback, plan_tasks};
 
 /// Rows in one `INSERT`: SQLite binds at most 32,766 values.
 pub(in crate::storage) const ROWS_AT_ONCE: usize = 1_000;
@@ -48,7 +48,7 @@ enum Piece {
     Bound(Value),
 }
 
-/// A statement, or a condition on `dossiers`.
+/// A statement, or a condition on the rows of one.
 #[derive(Debug, Clone, Default)]
 pub(in crate::storage) struct Sql {
     pieces: Vec<Piece>,
@@ -126,7 +126,7 @@ impl Query for Sql {
 
 impl diesel::RunQueryDsl<AnyConnection> for Sql {}
 
-/// A condition on rows of `dossiers`, for the query builder.
+/// A condition on rows of one of the tables below, for the query builder.
 #[derive(Debug, Clone)]
 pub(in crate::storage) struct Condition(pub(in crate::storage) Sql);
 
@@ -154,3 +154,7 @@ impl ValidGrouping<()> for Condition {
 
 impl AppearsOnTable<dossiers::table> for Condition {}
 impl SelectableExpression<dossiers::table> for Condition {}
+impl AppearsOnTable<feedback::table> for Condition {}
+impl SelectableExpression<feedback::table> for Condition {}
+impl AppearsOnTable<plan_tasks::table> for Condition {}
+impl SelectableExpression<plan_tasks::table> for Condition {}

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::ambient::Ambient;
 use crate::files::Files;
+use crate::flow::publish::derive;
 use crate::flow::sessions::LENGTH;
 use crate::flow::strike::keep_up;
 use crate::flow::sweep::sweep;
@@ -64,6 +65,10 @@ fn round(db: &Db, ambient: &Ambient, files: &Files, at_risk_days: u32, holder: &
     let struck = keep_up(db, ambient)?;
     if struck.stamps > 0 {
         tracing::info!(stamps = struck.stamps, anew = struck.anew, "balances struck");
+    }
+    let derived = derive(db, ambient)?;
+    if derived > 0 {
+        tracing::info!(quarters = derived, "processing times derived");
     }
     audit::seal(db)?;
     db.write(|tx| idempotency::forget(tx, now - idempotency::KEPT))?;

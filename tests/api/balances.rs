@@ -22,6 +22,7 @@ fn receive_late(app: &TestApp, tx: &mut Tx, days: i64, channel: Channel) -> Resu
     let new = NewDossier {
         procedure: "1.001739".parse().unwrap(),
         agency: "H16.18".parse().unwrap(),
+        case: None,
         received_by: None,
         channel,
         received_at: Some(now - chrono::TimeDelta::days(days)),

@@ -6,10 +6,15 @@ use serde_json::{Value, json};
 
 use crate::story;
 
-/// Routes that take no JSON object: an import is lines, an upload the file itself, a machine's sign-in a form, a packet of
-/// an e-office XML.
-const WITHOUT_OBJECT: &[&str] =
-    &["/v1/imports", "/v1/dossiers/H16.18-260302-0001/files", "/oauth/token", "/v1/ioffice/packets"];
+/// Routes that take no JSON object: an import is lines or a sheet, an upload the file itself, a machine's sign-in a form, a
+/// packet of an e-office XML.
+const WITHOUT_OBJECT: &[&str] = &[
+    "/v1/imports",
+    "/v1/procedures/import",
+    "/v1/dossiers/H16.18-260302-0001/files",
+    "/oauth/token",
+    "/v1/ioffice/packets",
+];
 
 /// Routes that take more than a mebibyte: signed papers come with a result.
 const LARGE: &[&str] = &["/v1/ioffice/documents/0123/result"];

@@ -14,7 +14,7 @@ const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessing
 
 /// What a PDF says, with single spaces.
 #[track_caller]
-fn said(answer: &Answer) -> String {
+pub(crate) fn said(answer: &Answer) -> String {
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
     assert_eq!(answer.header("content-type"), "application/pdf");
     let text = pdf_extract::extract_text_from_mem(&answer.bytes).unwrap();

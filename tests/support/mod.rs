@@ -32,6 +32,7 @@ use motcua::http::lookup_key::LookupKey;
 use motcua::http::openid::Provider;
 use motcua::http::portal::PortalState;
 use motcua::http::public::Limits;
+use motcua::http::public_catalogue::PublicCatalogue;
 use motcua::http::tokens::TokenKey;
 use motcua::http::{self, AppState};
 use motcua::integrations::national_portal::codes::Codes;
@@ -213,6 +214,7 @@ impl TestApp {
             lookup: LookupKey::new(b"a key for tests only").unwrap(),
             limits: Limits::default(),
             portal: PortalState { codes: Codes::new(None).unwrap(), sends: true },
+            catalogue: PublicCatalogue::default(),
             edges,
             openid,
         });

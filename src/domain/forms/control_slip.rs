@@ -19,6 +19,8 @@ pub struct ControlSlipPaper {
     pub dossier: String,
     /// Name of the resolving agency.
     pub resolved_by: String,
+    /// Names of the agencies that were asked for an opinion or a part.
+    pub coordinating: Vec<String>,
     /// When the dossier was received: the slip is opened then and goes with it.
     pub received_at: LocalTime,
     /// The appointed time of return.
@@ -58,7 +60,7 @@ pub enum Side {
 
 /// Every hand-over that a journal tells of: its events with when they took effect and who recorded them, oldest first.
 pub fn steps<'a>(journal: impl IntoIterator<Item = (&'a Event, LocalTime, &'a str)>) -> Vec<Step> {
-    let mut desk = Desk { registered: false, received: false };
+    let mut desk = Desk { registered: false, received: false, transferred: false };
     journal.into_iter().filter_map(|(event, at, recorded_by)| desk.step(event, at, recorded_by)).collect()
 }
 
@@ -68,6 +70,8 @@ struct Desk {
     registered: bool,
     /// It was accepted.
     received: bool,
+    /// It was sent on by a hand-over of its own.
+    transferred: bool,
 }
 
 impl Desk {
@@ -85,6 +89,14 @@ impl Desk {
                 (Applicant, Unit, timely(*accepted_late).filter(|_| self.registered), "Tiếp nhận hồ sơ".to_owned())
             }
             Event::Resubmitted { .. } => (Applicant, Unit, None, "Nộp bổ sung hồ sơ".to_owned()),
+            Event::TransferSent { late, .. } => {
+                self.transferred = true;
+                (Unit, Agency, timely(*late), "Chuyển hồ sơ đến cơ quan giải quyết".to_owned())
+            }
+            Event::TransferConfirmed { sent_by, late, .. } => {
+                (Unit, Agency, timely(*late), format!("Xác nhận đã nhận hồ sơ; người giao: {sent_by}"))
+            }
+            Event::ProcessingStarted if self.transferred => (Agency, Agency, None, "Giải quyết hồ sơ".to_owned()),
             Event::ProcessingStarted => (Unit, Agency, None, "Chuyển hồ sơ giải quyết".to_owned()),
             Event::SupplementRequested { reason, late, .. } => {
                 (holder, Applicant, timely(*late).filter(|_| self.received), because("Yêu cầu bổ sung", reason))
@@ -120,7 +132,12 @@ impl Desk {
             | Event::Letter { .. }
             | Event::FileAdded { .. }
             | Event::FileRemoved { .. }
-            | Event::Anonymised => return None,
+            | Event::Anonymised
+            | Event::FeesDemanded { .. }
+            | Event::PaymentReceived { .. }
+            | Event::FeeExempted { .. }
+            | Event::PaymentRefunded { .. }
+            | Event::Errand { .. } => return None,
         };
         Some(Step { giver, receiver, at, recorded_by: recorded_by.to_owned(), class, note })
     }
@@ -187,11 +204,12 @@ impl Printable for ControlSlipPaper {
         let mut paper = Paper::new(agency, Form::ControlSlip, set, self.dossier.clone(), head, title);
         paper.date = Some(on);
         let promised = self.promised_at.map_or_else(|| "không hẹn trước".to_owned(), moment);
+        let coordinating = Some(self.coordinating.join("; ")).filter(|names| !names.is_empty());
         let rows = self.steps.iter().map(|step| self.row(step)).collect();
         paper.body = vec![
             Block::strong("Mã số hồ sơ:", Some(self.dossier.clone())),
             Block::field("Cơ quan (bộ phận) giải quyết hồ sơ:", Some(self.resolved_by.clone())),
-            Block::field("Cơ quan phối hợp giải quyết hồ sơ:", None),
+            Block::field("Cơ quan phối hợp giải quyết hồ sơ:", coordinating),
             Block::field("Ngày nhận:", Some(day(on).trim_start_matches("ngày ").to_owned())),
             Block::field("Hẹn trả kết quả vào:", Some(promised)),
             Block::Table(Table { columns: COLUMNS.to_vec(), group: None, numbered: false, rows }),

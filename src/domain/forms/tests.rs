@@ -307,6 +307,24 @@ fn the_control_slip_follows_the_journal() {
             step(Unit, Applicant, None, "Trả kết quả"),
         ]
     );
+    let agency = |code: &str| code.parse().unwrap();
+    let (from, to) = (agency("H16.19"), agency("H16.18"));
+    let sent = Event::TransferSent { transfer: "t".into(), from: agency("H16.19"), to: agency("H16.18"), late: true };
+    let confirmed = Event::TransferConfirmed { transfer: "t".into(), from, to, sent_by: "motcua".into(), late: false };
+    let handed: Vec<_> =
+        steps([&received, &sent, &confirmed, &Event::ProcessingStarted].map(|event| (event, now, "canbo")))
+            .into_iter()
+            .skip(1)
+            .map(|step| (step.giver, step.receiver, step.class, step.note))
+            .collect();
+    assert_eq!(
+        handed,
+        [
+            step(Unit, Agency, Some(EndClass::Late), "Chuyển hồ sơ đến cơ quan giải quyết"),
+            step(Unit, Agency, Some(EndClass::OnTime), "Xác nhận đã nhận hồ sơ; người giao: motcua"),
+            step(Agency, Agency, None, "Giải quyết hồ sơ"),
+        ]
+    );
     let at_the_counter = steps([(&received, now, "canbo")]);
     assert_eq!(at_the_counter[0].class, None, "what was not filed before has no time by which it must be answered");
 }

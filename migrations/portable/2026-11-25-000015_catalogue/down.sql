@@ -1,0 +1,10 @@
+DROP TABLE processing_quarters;
+DROP TABLE processing_times;
+DROP TABLE decision_items;
+DROP TABLE decisions;
+ALTER TABLE dossiers DROP COLUMN procedure_case;
+ALTER TABLE procedure_versions DROP COLUMN details;
+ALTER TABLE procedure_versions DROP COLUMN valid_to;
+ALTER TABLE procedure_versions DROP COLUMN agency;
+ALTER TABLE procedure_versions DROP COLUMN old_online_level;
+ALTER TABLE procedures DROP COLUMN search_text;

@@ -1,0 +1,2 @@
+DROP TABLE errands;
+DROP TABLE transfers;
