@@ -26,6 +26,12 @@ const OPEN: &[&str] = &[
     "POST /v1/sessions/refresh",
     "POST /oauth/token",
     "GET /v1/public/dossiers/{code}",
+    "POST /v1/public/dossiers/{code}/rating",
+    "POST /v1/public/feedback",
+    "GET /v1/public/feedback/{id}",
+    "GET /v1/public/procedures",
+    "GET /v1/public/procedures/{code}",
+    "GET /v1/public/processing-times.csv",
 ];
 
 /// Roles of people, scopes of machines.
@@ -34,9 +40,11 @@ const ANYONE: Who = (Role::ALL, Scope::ALL);
 const PERSON: Who = (Role::ALL, &[]);
 const SEE: Who = (Role::ALL, &[DossiersRead, DossiersWrite]);
 const COUNT: Who = (Role::ALL, &[StatisticsRead]);
+const ATTEND: Who = (&[FrontDesk, Officer, Leader, Admin], &[]);
 const HANDLE: Who = (&[FrontDesk, Officer, Leader, Admin], &[DossiersWrite]);
 const EXCHANGE: Who = (&[Leader, Admin], &[DocumentsExchange]);
 const RELAY: Who = (&[Admin], &[PortalSync]);
+const RESOLVE: Who = (&[Officer, Leader, Admin], &[DossiersWrite]);
 const DRAFT: Who = (&[Officer, Leader, Admin], &[]);
 const LEAD: Who = (&[Leader, Admin], &[]);
 const ADMIN: Who = (&[Admin], &[]);
@@ -62,7 +70,9 @@ enum On {
 }
 use On::{All, Body, Figures, List, Nothing, One};
 use Thing::{
-    Agency, Asked, Client, Delivery, Dossier, File, Letter, Notice, Refused, Report, Signed, Stopped, User, Webhook,
+    Agency, Asked, Client, Consultation, Decision, Delivery, Dossier, Fee, Feedback, File, Letter, Notice,
+    OwnConsultation, OwnPart, Part, Payment, Plan, Rating, Refused, Report, Signed, Stopped, Task, Transfer, User,
+    Visit, Webhook,
 };
 
 /// Route; who may; on what; the query, or the body, that is right for it. In these, `{agency}`, `{dossier}`, `{letter}`
@@ -132,6 +142,62 @@ const TABLE: &[&[Row]] = &[
         ("POST /v1/ioffice/documents/{id}/result",              EXCHANGE, One(Signed),   r#"{"result": "trace"}"#),
         ("POST /v1/ioffice/packets",                            EXCHANGE, Body(422),     STATUS_PACKET),
     ],
+    &[ // Between agencies
+        ("GET /v1/dossiers/{code}/transfers",                   SEE,      One(Dossier),  ""),
+        ("POST /v1/dossiers/{code}/transfers",                  HANDLE,   One(Dossier),  "{}"),
+        ("POST /v1/dossiers/{code}/transfers/{id}/confirm",     RESOLVE,  One(Transfer), "{}"),
+        ("GET /v1/transfers",                                   SEE,      List(Transfer), ""),
+        ("GET /v1/statistics/transfers",                        COUNT,    Figures,       "from=2026-03-01&to=2026-03-31"),
+        ("GET /v1/dossiers/{code}/consultations",               SEE,      One(Dossier),  ""),
+        ("POST /v1/dossiers/{code}/consultations",              DRAFT,    One(Dossier),  r#"{"agency": "H16.19", "question": "x", "rule": {"amount": 3, "unit": "working_day"}}"#),
+        ("GET /v1/consultations",                               SEE,      List(Consultation), "limit=200"),
+        ("GET /v1/consultations/{id}",                          SEE,      One(Consultation), ""),
+        ("POST /v1/consultations/{id}/answer",                  DRAFT,    One(Consultation), r#"{"text": "x"}"#),
+        ("POST /v1/consultations/{id}/withdraw",                DRAFT,    One(OwnConsultation), r#"{"reason": "x"}"#),
+        ("GET /v1/statistics/consultations",                    COUNT,    Figures,       "from=2026-03-01&to=2026-03-31"),
+        ("GET /v1/dossiers/{code}/parts",                       SEE,      One(Dossier),  ""),
+        ("POST /v1/dossiers/{code}/parts",                      DRAFT,    One(Dossier),  r#"{"agency": "H16.19", "name": "x", "rule": {"amount": 3, "unit": "working_day"}}"#),
+        ("GET /v1/parts",                                       SEE,      List(Part),    "limit=200"),
+        ("GET /v1/parts/{id}",                                  SEE,      One(Part),     ""),
+        ("POST /v1/parts/{id}/finish",                          DRAFT,    One(Part),     "{}"),
+        ("POST /v1/parts/{id}/withdraw",                        DRAFT,    One(OwnPart),  r#"{"reason": "x"}"#),
+        ("GET /v1/statistics/parts",                            COUNT,    Figures,       "from=2026-03-01&to=2026-03-31"),
+    ],
+    &[ // Fees
+        ("GET /v1/dossiers/{code}/fees",                        SEE,      One(Dossier),  ""),
+        ("POST /v1/dossiers/{code}/fees",                       HANDLE,   One(Dossier),  r#"{"fees": [{"name": "x", "kind": "charge", "amount": 1000}]}"#),
+        ("POST /v1/dossiers/{code}/fees/{id}/exempt",           DRAFT,    One(Fee),      r#"{"reason": "x"}"#),
+        ("POST /v1/dossiers/{code}/payments",                   HANDLE,   One(Dossier),  r#"{"reference": "{dossier}-P1", "amount": 1000, "method": "cash", "receipt_number": "{new}"}"#),
+        ("POST /v1/dossiers/{code}/payments/{id}/refund",       DRAFT,    One(Payment),  r#"{"reason": "x"}"#),
+        ("GET /v1/statistics/fees",                             COUNT,    Figures,       "from=2026-03-01&to=2026-03-31"),
+    ],
+    &[ // Feedback, ratings, reception
+        ("GET /v1/feedback",                                    PERSON,   List(Feedback), ""),
+        ("POST /v1/feedback",                                   ATTEND,   Body(404),     r#"{"agency": "{agency}", "kind": "feedback", "channel": "direct", "content": "x"}"#),
+        ("GET /v1/feedback/{id}",                               PERSON,   One(Feedback), ""),
+        ("PATCH /v1/feedback/{id}",                             ATTEND,   One(Feedback), r#"{"note": "x"}"#),
+        ("POST /v1/feedback/{id}/transitions",                  ATTEND,   One(Feedback), r#"{"to": "processing"}"#),
+        ("GET /v1/statistics/feedback",                         COUNT,    Figures,       "period=2026-Q1"),
+        ("GET /v1/ratings",                                     PERSON,   List(Rating),  ""),
+        ("GET /v1/statistics/ratings",                          COUNT,    Figures,       "period=2026-Q1"),
+        ("GET /v1/reception-visits",                            PERSON,   List(Visit),   ""),
+        ("POST /v1/reception-visits",                           ATTEND,   Body(404),     r#"{"agency": "{agency}", "visited_on": "2026-03-10", "session": "regular", "received_by": {"name": "A"}, "people": 1, "subjects": ["petition"], "content": "x", "outcome": "explained"}"#),
+        ("GET /v1/reception-visits/{id}",                       PERSON,   One(Visit),    ""),
+        ("PATCH /v1/reception-visits/{id}",                     ATTEND,   One(Visit),    r#"{"note": "x"}"#),
+        ("GET /v1/statistics/reception",                        COUNT,    Figures,       "period=2026-Q1"),
+    ],
+    &[ // Plans
+        ("GET /v1/plans",                                       PERSON,   List(Plan),    ""),
+        ("POST /v1/plans",                                      ADMIN,    Body(404),     r#"{"agency": "{agency}", "number": "{new}", "promulgated_on": "2026-01-05", "title": "x", "period": "2026"}"#),
+        ("GET /v1/plans/{id}",                                  PERSON,   One(Plan),     ""),
+        ("POST /v1/plans/{id}/tasks",                           ADMIN,    One(Plan),     r#"{"title": "x", "due_on": "2026-06-30"}"#),
+        ("GET /v1/plans/{id}/tasks/{task}",                     PERSON,   One(Task),     ""),
+        ("PATCH /v1/plans/{id}/tasks/{task}",                   LEAD,     One(Task),     r#"{"officer": "A"}"#),
+        ("POST /v1/plans/{id}/tasks/{task}/notes",              DRAFT,    One(Task),     r#"{"text": "x"}"#),
+        ("POST /v1/plans/{id}/tasks/{task}/complete",           LEAD,     One(Task),     "{}"),
+        ("GET /v1/plan-tasks",                                  PERSON,   List(Task),    "limit=200"),
+        ("GET /v1/statistics/plan-tasks",                       COUNT,    Figures,       "period=2026-Q1"),
+    ],
     &[ // The national portal
         ("GET /v1/portal/dossiers",                             RELAY,    List(Dossier), "limit=200"),
         ("GET /v1/portal/exchange",                             ADMIN,    Figures,       "limit=200"),
@@ -176,6 +242,14 @@ const TABLE: &[&[Row]] = &[
         ("GET /v1/fields/{code}",                               ANYONE,   Nothing,       ""),
         ("GET /v1/procedures",                                  ANYONE,   Nothing,       ""),
         ("POST /v1/procedures",                                 ADMIN,    All,           r#"{"code": "2.{new}", "name": "A", "field": "BTXH", "level": "province", "online_level": "full", "rule": {"amount": 5, "unit": "working_day", "on_supplement": "restart"}}"#),
+        ("GET /v1/procedures.xlsx",                             ANYONE,   Nothing,       ""),
+        ("GET /v1/procedures.csv",                              ANYONE,   Nothing,       ""),
+        ("POST /v1/procedures/import",                          ADMIN,    All,           "code,name\n1.001739,A"),
+        ("GET /v1/decisions",                                   ANYONE,   Nothing,       ""),
+        ("POST /v1/decisions",                                  ADMIN,    All,           r#"{"number": "{new}", "decided_on": "2026-03-10", "issuer": "A", "items": [{"change": "amended", "procedure": "1.001739", "effective_on": "2026-03-02"}]}"#),
+        ("GET /v1/decisions/{id}",                              ANYONE,   Nothing,       ""),
+        ("GET /v1/catalogue-changes",                           ANYONE,   Figures,       "from=2026-03-01&to=2026-03-31"),
+        ("GET /v1/statistics/catalogue",                        COUNT,    Figures,       "from=2026-03-01&to=2026-03-31"),
         ("GET /v1/procedures/{code}",                           ANYONE,   Nothing,       ""),
         ("PUT /v1/procedures/{code}",                           ADMIN,    All,           r#"{"name": "A", "field": "BTXH", "level": "province", "online_level": "full", "rule": {"amount": 5, "unit": "working_day", "on_supplement": "restart"}}"#),
     ],
@@ -331,7 +405,12 @@ struct Call<'a> {
 impl<'a> Call<'a> {
     fn of(&(route, _, on, sent): &'a Row, place: &Place, new: usize) -> Self {
         let (method, path) = split(route);
-        let shared = [if path.contains("/fields/") { "BTXH" } else { "1.001739" }.to_owned()];
+        let shared = match path {
+            _ if path.contains("/fields/") => "BTXH",
+            _ if path.contains("/decisions/") => place.name(Decision),
+            _ => "1.001739",
+        };
+        let shared = [shared.to_owned()];
         let names = if let One(thing) = on { place.names(thing) } else { &shared };
         let mut path = path.replace("{year}", "2030");
         for name in names {
@@ -355,7 +434,8 @@ impl<'a> Call<'a> {
         let kind = match sent.chars().next() {
             Some('<') => "application/xml",
             Some('%') => "application/pdf",
-            _ => "application/json",
+            None | Some('{') => "application/json",
+            Some(_) => "text/csv",
         };
         let query = if kind == "application/pdf" { "?kind=component" } else { "" };
         Self {

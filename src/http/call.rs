@@ -73,6 +73,8 @@ permission! {
     Count: FrontDesk, Officer, Leader, Auditor, Admin; StatisticsRead;
     /// Whoever handles dossiers.
     Handle: FrontDesk, Officer, Leader, Admin; DossiersWrite;
+    /// Whoever resolves dossiers.
+    Resolve: Officer, Leader, Admin; DossiersWrite;
     /// Whoever talks with people: enters feedback and visits.
     Attend: FrontDesk, Officer, Leader, Admin;
     /// An e-office, and whoever signs.

@@ -3,9 +3,11 @@
 use actix_web::HttpRequest;
 
 use crate::domain::dossier_code::DossierCode;
+use crate::domain::errand::ErrandKind;
 use crate::domain::vocabulary::AgencyCode;
+use crate::flow::actor::Duty;
 use crate::flow::administer::require_reach;
-use crate::flow::{Actor, Fault, accounts, clients, webhooks};
+use crate::flow::{Actor, Fault, accounts, clients, errands, feedback, plans, reception, webhooks};
 use crate::storage::{Reader, dossiers, letters};
 
 /// An object that belongs to an agency, named by the first part of a path.
@@ -13,9 +15,14 @@ use crate::storage::{Reader, dossiers, letters};
 enum Kind {
     Agency,
     Client,
+    Consultation,
     Dossier,
+    Feedback,
     Letter,
+    Part,
+    Plan,
     User,
+    Visit,
     Webhook,
 }
 
@@ -24,9 +31,14 @@ const PLACES: &[(&str, Kind)] = &[
     ("/v1/agencies/{code}", Kind::Agency),
     ("/v1/apology-letters/{id}", Kind::Letter),
     ("/v1/clients/{id}", Kind::Client),
+    ("/v1/consultations/{id}", Kind::Consultation),
     ("/v1/dossiers/{code}", Kind::Dossier),
+    ("/v1/feedback/{id}", Kind::Feedback),
     ("/v1/ioffice/documents/{id}", Kind::Letter),
+    ("/v1/parts/{id}", Kind::Part),
+    ("/v1/plans/{id}", Kind::Plan),
     ("/v1/portal/exchange/{code}", Kind::Dossier),
+    ("/v1/reception-visits/{id}", Kind::Visit),
     ("/v1/users/{id}", Kind::User),
     ("/v1/webhooks/{id}", Kind::Webhook),
 ];
@@ -59,15 +71,20 @@ impl Named {
                 require_reach(reader, actor, &code).map(drop)
             }
             Kind::Client => clients::find(reader, actor, name).map(drop),
+            Kind::Consultation => errands::look(reader, actor, ErrandKind::Consultation, name).map(drop),
             Kind::Dossier => {
                 let code: DossierCode = name.parse().map_err(|_| Fault::NotFound("dossier"))?;
                 require_seen(reader, actor, &code)
             }
+            Kind::Feedback => feedback::find(reader, actor, name, Duty::Read).map(drop),
             Kind::Letter => {
                 let letter = letters::find(reader, name)?.ok_or(Fault::NotFound("letter"))?;
                 require_seen(reader, actor, &letter.dossier)
             }
+            Kind::Part => errands::look(reader, actor, ErrandKind::Part, name).map(drop),
+            Kind::Plan => plans::find(reader, actor, name).map(drop),
             Kind::User => accounts::find_user(reader, actor, name).map(drop),
+            Kind::Visit => reception::find(reader, actor, name, Duty::Read).map(drop),
             Kind::Webhook => webhooks::find(reader, actor, name).map(drop),
         }
     }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::agencies::require_scope;
-use super::call::{Call, Count, Handle, See};
+use super::call::{Call, Count, Handle, Resolve, See};
 use super::dossier_view::stamp;
 use super::dossiers::visible;
 use super::idempotency::Reply;
@@ -143,7 +143,7 @@ struct ConfirmBody {
     (status = 404, description = "Not there", body = ProblemBody), (status = 409, description = "Void, not sent, or confirmed before", body = ProblemBody),
     (status = 412, description = "Changed since read", body = ProblemBody), (status = 422, description = "Refused by a rule", body = ProblemBody)))]
 #[post("/v1/dossiers/{code}/transfers/{id}/confirm")]
-async fn confirm_transfer(mut call: Call<Handle>) -> Result<HttpResponse, Problem> {
+async fn confirm_transfer(mut call: Call<Resolve>) -> Result<HttpResponse, Problem> {
     let (code, id, expected): (DossierCode, _, _) = (call.code("code")?, call.path("id").to_owned(), call.if_match()?);
     let (body, bytes) = call.body::<ConfirmBody>().await?;
     let at = body.at.map(|at| call.state.ambient.local(at));

@@ -7,6 +7,7 @@ use super::balances;
 use super::connection::MultiBackend;
 use super::db::{Reader, Tx};
 use super::error::StorageError;
+use super::lineage::held;
 use super::listing::Visible;
 use super::parsed;
 use super::schema::{agency_tree, dossiers, errands};
@@ -156,8 +157,9 @@ pub fn page(
             query = query.filter(ours.or(dossiers::received_by.eq_any(own)));
         }
         Visible::Below(own) => {
-            let ours = errands::agency.eq_any(below(own)).or(dossiers::agency.eq_any(below(own)));
-            query = query.filter(ours.or(dossiers::received_by.eq_any(below(own))));
+            let own = || held(own.as_str());
+            let ours = errands::agency.eq_any(own()).or(dossiers::agency.eq_any(own()));
+            query = query.filter(ours.or(dossiers::received_by.eq_any(own())));
         }
     }
     if let Some(agency) = &filter.agency {

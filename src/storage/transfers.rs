@@ -128,6 +128,9 @@ const SENT_LATE: &str = "(CASE WHEN t.sent_at > t.due_at OR (t.sent_at IS NULL A
 const CONFIRMED_LATE: &str = "(CASE WHEN t.confirmed_at > t.confirm_due_at \
      OR (t.confirmed_at IS NULL AND t.confirm_due_at < :now) THEN 1 ELSE 0 END)";
 const SUBTREE: &str = "IN (SELECT descendant FROM agency_tree WHERE ancestor = ";
+/// As in [`lineage::held`](super::lineage::held).
+const HELD: &str = "IN (SELECT l.predecessor FROM agency_tree a JOIN agency_lineage l ON l.agency = a.descendant \
+     WHERE a.ancestor = ";
 
 /// Transfers in the order they are due, after `after` (its time and identifier). Those of void dossiers are left out.
 ///
@@ -150,7 +153,7 @@ pub fn page(
             values.push(("own", Value::Text(own)));
         }
         Visible::Below(own) => {
-            text += &format!(" AND (d.agency {SUBTREE}:own) OR d.received_by {SUBTREE}:own))");
+            text += &format!(" AND (d.agency {HELD}:own) OR d.received_by {HELD}:own))");
             values.push(("own", Value::Text(own.to_string())));
         }
     }

@@ -18,6 +18,10 @@ pub const PLACES: [&str; 5] = ["H16", "H16.18", "H16.18.1", "H16.19", "H16.17"];
 pub enum Thing {
     Agency,
     Client,
+    /// An opinion that is asked of the agency, for another's dossier.
+    Consultation,
+    /// A decision, the same everywhere: it belongs to no agency.
+    Decision,
     Delivery,
     /// An open, overdue dossier.
     Dossier,
@@ -25,14 +29,30 @@ pub enum Thing {
     Asked,
     Refused,
     Stopped,
+    Fee,
+    Feedback,
     File,
     /// A draft.
     Letter,
     /// A letter before the e-office, with its signed paper.
     Signed,
     Notice,
+    /// An opinion that is asked for the agency's dossier, of another.
+    OwnConsultation,
+    /// A part of the agency's dossier, asked of another.
+    OwnPart,
+    /// A part that is asked of the agency, of another's dossier.
+    Part,
+    Payment,
+    Plan,
+    /// Named by its dossier.
+    Rating,
     Report,
+    Task,
+    /// To the agency, from another.
+    Transfer,
     User,
+    Visit,
     Webhook,
 }
 
@@ -81,12 +101,18 @@ pub async fn furnish(app: &TestApp) -> Vec<Place> {
         let body = json!({"code": code, "name": "Đơn vị", "level": "department", "parent": parent});
         app.post("/v1/agencies", &admin, body).await.expect(201);
     }
+    let item = json!({"change": "amended", "procedure": "1.001739", "effective_on": "2026-01-01"});
+    let decision = json!({"number": "1/QĐ", "decided_on": "2026-01-05", "issuer": "A", "items": [item]});
+    let decision = app.post("/v1/decisions", &admin, decision).await.expect(201);
     let mut places = Vec::new();
     for agency in PLACES {
         let mut place = Place { agency, names: BTreeMap::new() };
+        place.put(Thing::Decision, &[text(&decision, "id")]);
         place.put(Thing::Agency, &[agency]);
         receive(app, &admin, &mut place).await;
         accounts(app, &admin, &mut place).await;
+        between(app, &admin, &mut place).await;
+        voices(app, &admin, &mut place).await;
         places.push(place);
     }
     app.at("2026-03-11T09:00:00");
@@ -160,6 +186,66 @@ async fn accounts(app: &TestApp, admin: &str, place: &mut Place) {
     place.put(Thing::Delivery, &[webhook, text(&delivery, "id")]);
     let report = post("/v1/reports", json!({"kind": "06a", "agency": agency, "period": "2025"})).await;
     place.put(Thing::Report, &[text(&report, "id")]);
+}
+
+/// An agency that shares nothing with this one in the eyes of H16.18.
+fn stranger(agency: &str) -> &'static str {
+    if agency == "H16" { "H16.19" } else { "H16" }
+}
+
+/// What goes to and fro between the agency and a stranger, and what is paid for its dossier.
+async fn between(app: &TestApp, admin: &str, place: &mut Place) {
+    let (agency, stranger) = (place.agency, stranger(place.agency));
+    let post = async |path: &str, body: Value| {
+        let answer = app.post(path, admin, body).await;
+        let status = answer.status.as_u16();
+        answer.expect(status)
+    };
+    let own = place.name(Thing::Dossier).to_owned();
+    let others = app.receive(admin, json!({"agency": stranger})).await;
+    let rule = json!({"amount": 3, "unit": "working_day"});
+    for (dossier, asked, opinion, part) in
+        [(&others, agency, Thing::Consultation, Thing::Part), (&own, stranger, Thing::OwnConsultation, Thing::OwnPart)]
+    {
+        let body = json!({"agency": asked, "question": "x", "rule": rule});
+        let made = post(&format!("/v1/dossiers/{dossier}/consultations"), body).await;
+        place.put(opinion, &[text(&made, "id")]);
+        let body = json!({"agency": asked, "name": "x", "rule": rule});
+        let made = post(&format!("/v1/dossiers/{dossier}/parts"), body).await;
+        place.put(part, &[text(&made, "id")]);
+    }
+    let moved = app.receive(admin, json!({"agency": agency, "received_by": stranger})).await;
+    let transfer = post(&format!("/v1/dossiers/{moved}/transfers"), json!({})).await;
+    place.put(Thing::Transfer, &[&moved, text(&transfer, "id")]);
+    let fee = json!({"name": "x", "kind": "charge", "amount": 1000});
+    let demanded = post(&format!("/v1/dossiers/{own}/fees"), json!({"fees": [fee, fee]})).await;
+    place.put(Thing::Fee, &[&own, text(&demanded["items"][0], "id")]);
+    let payment = json!({"reference": format!("{own}-P1"), "amount": 500, "method": "cash", "receipt_number": format!("{agency}")});
+    let paid = post(&format!("/v1/dossiers/{own}/payments"), payment).await;
+    place.put(Thing::Payment, &[&own, text(&paid["payments"][0], "id")]);
+}
+
+/// What people said to the agency, and what it plans.
+async fn voices(app: &TestApp, admin: &str, place: &mut Place) {
+    let agency = place.agency;
+    let post = async |path: &str, body: Value| app.post(path, admin, body).await.expect(201);
+    let feedback = json!({"agency": agency, "kind": "feedback", "channel": "direct", "content": "x"});
+    place.put(Thing::Feedback, &[text(&post("/v1/feedback", feedback).await, "id")]);
+    let visit = json!({"agency": agency, "visited_on": "2026-03-02", "session": "regular", "received_by": {"name": "A"},
+        "people": 1, "subjects": ["petition"], "content": "x", "outcome": "explained"});
+    place.put(Thing::Visit, &[text(&post("/v1/reception-visits", visit).await, "id")]);
+    let plan =
+        json!({"agency": agency, "number": "1/KH", "promulgated_on": "2026-01-05", "title": "x", "period": "2026"});
+    let plan = post("/v1/plans", plan).await;
+    let plan = text(&plan, "id");
+    place.put(Thing::Plan, &[plan]);
+    let task = post(&format!("/v1/plans/{plan}/tasks"), json!({"title": "x", "due_on": "2026-06-30"})).await;
+    place.put(Thing::Task, &[plan, text(&task, "id")]);
+    let rated = place.name(Thing::Stopped).to_owned();
+    let shown = app.get(&format!("/v1/dossiers/{rated}"), admin).await.expect(200);
+    let rating = json!({"secret": shown["lookup_secret"], "score": 5});
+    app.post(&format!("/v1/public/dossiers/{rated}/rating"), admin, rating).await.expect(201);
+    place.put(Thing::Rating, &[&rated]);
 }
 
 /// A draft; and a letter that the e-office fetched and gave back signed.
