@@ -236,7 +236,7 @@ mod tests {
             (
                 Kind::Fees,
                 json!([{"kind": "charge", "amount": 50_000, "unit": null, "condition": "mỗi bản"}]),
-                "Phí | 50000 |  | mỗi bản",
+                "Lệ phí | 50000 |  | mỗi bản",
             ),
             (
                 Kind::Cases,

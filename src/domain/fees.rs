@@ -258,6 +258,12 @@ impl Account {
         paid.chain(waived.map(|exemption| exemption.at)).max()
     }
 
+    /// The way by which it was paid online, if it was: the national portal's before the agency's own.
+    pub fn online_payment(&self) -> Option<PaymentMethod> {
+        let has = |method: &PaymentMethod| self.payments.iter().any(|payment| payment.method == *method);
+        [PaymentMethod::NationalPortal, PaymentMethod::Gateway].into_iter().find(has)
+    }
+
     /// The demand that a proof pays; `None` when this very payment is on record already.
     ///
     /// # Errors
@@ -279,6 +285,11 @@ impl Account {
 }
 
 impl Fee {
+    /// What is asked for after an exemption, in đồng.
+    pub fn asked(&self) -> i64 {
+        self.item.amount.dong() - granted(self.exemption.as_ref())
+    }
+
     /// How much an exemption waives: what is asked for, or all.
     ///
     /// # Errors
@@ -309,51 +320,6 @@ fn at_most(wanted: Option<Amount>, most: Amount) -> Result<Amount, Refusal> {
         Some(wanted) if wanted > most => Err(Refusal::TooMuch { most: most.dong() }),
         wanted => Ok(wanted.unwrap_or(most)),
     }
-}
-
-/// An item of `DanhSachLePhi` in the dossier record of the national portal (domain.md 3.2): every value is a string.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct PortalFee {
-    /// `TenPhiLePhi`.
-    pub ten_phi_le_phi: String,
-    /// `MaPhiLePhi`; empty where the catalogue gives none.
-    pub ma_phi_le_phi: String,
-    /// `HinhThucThu`: 1 at intake, 2 while it is resolved, 4 at the return.
-    pub hinh_thuc_thu: String,
-    /// `Gia`: what is left to pay after an exemption, in đồng.
-    pub gia: String,
-    /// `LoaiPhiLePhi`: 1 phí, 2 lệ phí.
-    pub loai_phi_le_phi: String,
-}
-
-/// `DanhSachLePhi` of a dossier. The two code lists are those of a ministry's test page for the portal; the annex of
-/// Circular 04/2025 that rules them was not to be had.
-pub fn portal_fees(fees: &[Fee]) -> Vec<PortalFee> {
-    let shown = fees.iter().map(|fee| PortalFee {
-        ten_phi_le_phi: fee.item.name.clone(),
-        ma_phi_le_phi: fee.item.code.clone().unwrap_or_default(),
-        hinh_thuc_thu: match fee.item.collection {
-            Collection::AtIntake => "1",
-            Collection::During => "2",
-            Collection::AtReturn => "4",
-        }
-        .to_owned(),
-        gia: (fee.item.amount.dong() - granted(fee.exemption.as_ref())).to_string(),
-        loai_phi_le_phi: match fee.item.kind {
-            FeeKind::Fee => "1",
-            FeeKind::Charge => "2",
-        }
-        .to_owned(),
-    });
-    shown.collect()
-}
-
-/// `DuocThanhToanTrucTuyen` of a dossier (domain.md 2.6): 1 paid through the national portal, 2 through the agency's
-/// gateway, 0 otherwise.
-pub fn portal_paid_online(payments: &[Payment]) -> u8 {
-    let has = |method| payments.iter().any(|payment| payment.method == method);
-    if has(PaymentMethod::NationalPortal) { 1 } else { u8::from(has(PaymentMethod::Gateway)) * 2 }
 }
 
 #[cfg(test)]

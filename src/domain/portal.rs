@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use super::dossier::Standing;
 use super::dossier_code::DossierCode;
 use super::event::Event;
+use super::fees::Account;
 use super::forms::control_slip;
 use super::papers::{Applicant, Papers};
 use super::vocabulary::{Channel, FieldCode, FileKind, LocalTime, ProcedureCode};
@@ -41,6 +42,8 @@ pub struct PortalDossier {
     pub papers: Papers,
     /// Where it stands.
     pub standing: Standing,
+    /// What is to be paid for it, and what was.
+    pub account: Account,
     /// Its files, in the order of their coming.
     pub files: Vec<PortalFile>,
     /// Its journal, from the beginning.

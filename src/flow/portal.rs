@@ -12,7 +12,7 @@ use crate::storage::dossier_row::Record;
 use crate::storage::feed::{Change, Wanted};
 use crate::storage::listing::Visible;
 use crate::storage::{
-    Db, Reader, StorageError, Tx, agencies, dossiers, feed as positions, files, journal, portal, procedures,
+    Db, Reader, StorageError, Tx, agencies, dossiers, feed as positions, fees, files, journal, portal, procedures,
 };
 
 /// The consumer of the feed that notes what is owed.
@@ -97,6 +97,7 @@ fn assemble(reader: &mut Reader, record: Record) -> Result<PortalDossier, Storag
     let files = files::page(reader, &record.code, None, "", i64::MAX)?.into_iter();
     let journal = journal::entries(reader, &record.code, 0, i64::MAX)?.into_iter();
     Ok(PortalDossier {
+        account: fees::account(reader, &record.code)?,
         code: record.code,
         procedure: record.procedure,
         procedure_name: procedure.name,

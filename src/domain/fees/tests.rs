@@ -129,15 +129,23 @@ fn nothing_is_exempted_or_refunded_twice_or_beyond_itself() {
 }
 
 #[test]
-fn the_portal_gets_strings_under_its_own_names() {
-    let mut fees = vec![fee(1, 20_000, false)];
-    fees[0].exemption = waived(5_000, "2026-03-03T15:00:00");
-    let shown = serde_json::to_value(portal_fees(&fees)).unwrap();
-    let expected = serde_json::json!([{"TenPhiLePhi": "Lệ phí cấp giấy phép", "MaPhiLePhi": "LP01", "HinhThucThu": "2",
-        "Gia": "15000", "LoaiPhiLePhi": "2"}]);
-    assert_eq!(shown, expected);
-    let mut payments = vec![payment(1, 15_000, "BL1", "2026-03-03T10:00:00")];
-    assert_eq!(portal_paid_online(&payments), 0);
-    payments[0].method = PaymentMethod::Gateway;
-    assert_eq!(portal_paid_online(&payments), 2);
+fn what_is_asked_for_is_the_amount_less_the_exemption() {
+    let mut fee = fee(1, 20_000, false);
+    assert_eq!(fee.asked(), 20_000);
+    fee.exemption = waived(5_000, "2026-03-03T15:00:00");
+    assert_eq!(fee.asked(), 15_000);
+}
+
+#[test]
+fn a_payment_through_the_national_portal_goes_before_one_through_the_gateway() {
+    let mut account = account();
+    account.payments.push(payment(1, 5_000, "BL1", "2026-03-03T10:00:00"));
+    assert_eq!(account.online_payment(), None);
+    account
+        .payments
+        .push(Payment { method: PaymentMethod::Gateway, ..payment(1, 5_000, "BL2", "2026-03-03T10:00:00") });
+    assert_eq!(account.online_payment(), Some(PaymentMethod::Gateway));
+    let national = PaymentMethod::NationalPortal;
+    account.payments.push(Payment { method: national, ..payment(1, 5_000, "BL3", "2026-03-03T10:00:00") });
+    assert_eq!(account.online_payment(), Some(national));
 }

@@ -33,6 +33,7 @@ fn told(events: Vec<(&str, Event)>) -> PortalDossier {
         note: None,
         papers: Papers::default(),
         standing,
+        account: Account { dossier: "H16.18-260302-0001".parse().unwrap(), fees: Vec::new(), payments: Vec::new() },
         files: Vec::new(),
         journal,
     }

@@ -6,7 +6,8 @@ use serde_json::Value;
 use thiserror::Error;
 
 /// Status, channel, applicant and identity codes of domain facts 3.2 and 3.3. There is no code for a dossier entered by
-/// mistake: it is told as stopped. A result sent electronically has none either, and is left open.
+/// mistake: it is told as stopped. A result sent electronically has none either, and is left open. `collection` is from a
+/// ministry's test page for the portal, `fee` our reading: the annex of Circular 04/2025 that rules them was not to be had.
 const BUILT_IN: &str = include_str!("codes.json");
 /// Longest code.
 const LONGEST: usize = 20;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::codes::{Codes, Unmapped};
 use super::envelope;
 use super::text::{cut, time, wanted};
+use crate::domain::fees::{Account, Fee};
 use crate::domain::papers::Applicant;
 use crate::domain::portal::{PortalDossier, PortalFile, Supplement, standing_word};
 use crate::domain::vocabulary::{ApplicantKind, FileKind};
@@ -27,6 +28,7 @@ fn record(dossier: &PortalDossier, codes: &Codes) -> Result<Value, Unmapped> {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let delivery = dossier.papers.delivery.as_ref();
     let handed_over = standing.returned_at.and(delivery);
+    let online = dossier.account.online_payment();
     let is_scanned = dossier.files.iter().any(|file| file.kind == FileKind::Component);
     Ok(json!({
         "MaHoSo": dossier.code.to_string(),
@@ -58,13 +60,13 @@ fn record(dossier: &PortalDossier, codes: &Codes) -> Result<Value, Unmapped> {
         "GhiChu": note(dossier),
         "NoiNopHoSo": codes.of("place", "local")?,
         "TaiLieuNop": files(dossier, FileKind::Component).map(handed_in).collect::<Vec<_>>(),
-        "DanhSachLePhi": fees(dossier),
+        "DanhSachLePhi": fees(&dossier.account, codes)?,
         "DanhSachTepDinhKemKhac": papers(dossier),
         "DanhSachHoSoBoSung": supplements(dossier, codes)?,
         "DanhSachGiayToKetQua": files(dossier, FileKind::Result).map(result).collect::<Vec<_>>(),
         "HoSoCoThanhPhanSoHoa": if is_scanned { "1" } else { "0" },
         "TaiKhoanDuocXacThucVoiVNeID": "0",
-        "DuocThanhToanTrucTuyen": "0",
+        "DuocThanhToanTrucTuyen": codes.of("online_payment", online.map_or("none", |method| method.as_str()))?,
         "DSKetNoiCSDL": [],
     }))
 }
@@ -115,9 +117,18 @@ fn result(file: &PortalFile) -> Value {
     })
 }
 
-/// The fees asked for: `TenPhiLePhi`, `MaPhiLePhi`, `HinhThucThu`, `Gia`, `LoaiPhiLePhi` each. The dossier holds none yet.
-fn fees(_dossier: &PortalDossier) -> Vec<Value> {
-    Vec::new()
+/// What is to be paid, less what was waived.
+fn fees(account: &Account, codes: &Codes) -> Result<Vec<Value>, Unmapped> {
+    let fee = |fee: &Fee| {
+        Ok(json!({
+            "TenPhiLePhi": fee.item.name,
+            "MaPhiLePhi": fee.item.code.as_deref().unwrap_or_default(),
+            "HinhThucThu": codes.of("collection", fee.item.collection.as_str())?,
+            "Gia": fee.asked().to_string(),
+            "LoaiPhiLePhi": codes.of("fee", fee.item.kind.as_str())?,
+        }))
+    };
+    account.fees.iter().map(fee).collect()
 }
 
 /// The papers that were handed in, as the receipt lists them.

@@ -9,6 +9,7 @@ use super::text::{cut, time, wanted};
 use crate::domain::deadline::Deadline;
 use crate::domain::dossier::Standing;
 use crate::domain::event::Event;
+use crate::domain::fees::{Account, Collection, Fee, FeeItem, FeeKind, Payment, PaymentMethod, Remission};
 use crate::domain::papers::{Applicant, Delivery, Document, Papers};
 use crate::domain::portal::{Entry, PortalDossier, PortalFile};
 use crate::domain::timeliness::EndClass;
@@ -53,6 +54,7 @@ fn dossier(events: Vec<(&str, Event)>) -> PortalDossier {
         note: None,
         papers: Papers::default(),
         standing,
+        account: Account { dossier: "000.00.18.H16-230203-0001".parse().unwrap(), fees: vec![], payments: vec![] },
         files: Vec::new(),
         journal,
     }
@@ -98,6 +100,47 @@ fn a_dossier_in_progress_is_the_record_of_the_facts() {
 
 fn record(dossier: &PortalDossier) -> Value {
     dossier_envelope(dossier, &codes(), true).unwrap()["data"][0].clone()
+}
+
+#[test]
+fn what_is_to_be_paid_is_told_less_what_was_waived() {
+    let mut dossier = dossier(vec![received()]);
+    let (by, amount) = ("Lê Thị Cán Bộ".to_owned(), |dong: i64| dong.try_into().unwrap());
+    let fee = |name: &str, code: Option<&str>, kind, dong, collection| Fee {
+        id: name.into(),
+        demand: 1,
+        item: FeeItem { name: name.into(), code: code.map(str::to_owned), kind, amount: amount(dong), collection },
+        awaited: false,
+        demanded_at: at("2023-02-03T08:30:00"),
+        demanded_by: by.clone(),
+        exemption: None,
+    };
+    dossier.account.fees = vec![
+        fee("Lệ phí cấp giấy phép", Some("LP01"), FeeKind::Charge, 20_000, Collection::During),
+        fee("Phí thẩm định", None, FeeKind::Fee, 1_000_000, Collection::AtReturn),
+    ];
+    let reason = "Hộ nghèo".to_owned();
+    let waived = Remission { amount: amount(5_000), reason, at: at("2023-02-03T09:00:00"), by: by.clone() };
+    dossier.account.fees[0].exemption = Some(waived);
+    let told = record(&dossier);
+    // domain.md 3.2: five members, all texts.
+    let expected = json!([
+        {"TenPhiLePhi": "Lệ phí cấp giấy phép", "MaPhiLePhi": "LP01", "HinhThucThu": "2", "Gia": "15000", "LoaiPhiLePhi": "2"},
+        {"TenPhiLePhi": "Phí thẩm định", "MaPhiLePhi": "", "HinhThucThu": "4", "Gia": "1000000", "LoaiPhiLePhi": "1"}]);
+    assert_eq!((&told["DanhSachLePhi"], &told["DuocThanhToanTrucTuyen"]), (&expected, &json!("0")));
+    dossier.account.payments = vec![Payment {
+        id: "p".into(),
+        demand: 1,
+        amount: amount(1_015_000),
+        paid_at: at("2023-02-06T10:00:00"),
+        method: PaymentMethod::NationalPortal,
+        receipt_number: "1".into(),
+        file: None,
+        recorded_at: at("2023-02-06T10:00:00"),
+        recorded_by: by,
+        refund: None,
+    }];
+    assert_eq!(record(&dossier)["DuocThanhToanTrucTuyen"], "1");
 }
 
 #[test]
