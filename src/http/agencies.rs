@@ -23,7 +23,6 @@ use crate::flow::administer::{AgencyChange, add_agency, change_agency, close, ho
 use crate::flow::{Actor, Fault};
 use crate::storage::agencies::{self, Agency};
 use crate::storage::calendars::{self, Closure, DatedHours};
-use crate::storage::listing::Visible;
 use crate::storage::{Reader, lineage};
 
 /// Longest telephone, in characters.
@@ -62,19 +61,6 @@ pub fn require_visible(reader: &mut Reader, actor: &Actor, code: &AgencyCode) ->
 /// [`Fault::NotFound`].
 pub fn require_scope(reader: &mut Reader, actor: &Actor, code: Option<&AgencyCode>) -> Result<(), Fault> {
     code.map_or(Ok(()), |code| require_visible(reader, actor, code))
-}
-
-/// Whose objects are listed: those of the subtree named, or of the caller's; and only of the agencies whose people see no
-/// others.
-pub(in crate::http) fn narrowed(
-    actor: &Actor,
-    named: Option<AgencyCode>,
-) -> (Option<AgencyCode>, Option<Vec<AgencyCode>>) {
-    match actor.sees() {
-        Visible::Everything => (named, None),
-        Visible::Below(own) => (named.or(Some(own)), None),
-        Visible::Of(own) => (named, Some(own)),
-    }
 }
 
 #[derive(Deserialize, ToSchema)]

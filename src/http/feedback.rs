@@ -7,7 +7,6 @@ use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::agencies::narrowed;
 use super::agencies::require_scope;
 use super::call::{Attend, Call, Person, etag};
 use super::counted;
@@ -249,12 +248,10 @@ async fn list_feedback(call: Call<Person>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, LIST_PARAMETERS)?;
     let page = query.page(2)?;
     page.after_instant()?;
-    let named: Option<AgencyCode> = query.parsed("agency")?;
-    let (agency, belongs_to) = narrowed(&call.actor, named.clone());
     let now = call.state.ambient.now();
     let filter = FeedbackFilter {
-        agency,
-        belongs_to,
+        visible: call.actor.sees(),
+        agency: query.parsed("agency")?,
         resolved_by: query.parsed("resolved_by")?,
         kind: query.word("kind")?,
         channel: query.word("channel")?,
@@ -267,7 +264,7 @@ async fn list_feedback(call: Call<Person>) -> Result<HttpResponse, Problem> {
     let wish = page.clone();
     let mut records = call
         .read(move |reader, actor| {
-            require_scope(reader, actor, named.as_ref())?;
+            require_scope(reader, actor, filter.agency.as_ref())?;
             require_scope(reader, actor, filter.resolved_by.as_ref())?;
             Ok(feedback::page(reader, &filter, wish.after_instant().ok().flatten(), wish.fetch())?)
         })

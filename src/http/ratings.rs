@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::AppState;
-use super::agencies::narrowed;
 use super::agencies::require_scope;
 use super::audit;
 use super::call::{Call, Count, Person, blocking};
@@ -25,7 +24,6 @@ use super::statistics::free_period;
 use crate::ambient::Ambient;
 use crate::domain::rating::{Aspect, AspectScore, Score};
 use crate::domain::statistics::Rate;
-use crate::domain::vocabulary::AgencyCode;
 use crate::flow::audit::deed;
 use crate::flow::rate::{Verdict, rate as give};
 use crate::flow::{Act, Actor, Fault};
@@ -165,15 +163,13 @@ async fn list_ratings(call: Call<Person>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &allowed)?;
     let page = query.page(2)?;
     page.after_instant()?;
-    let named: Option<AgencyCode> = query.parsed("agency")?;
-    let (agency, belongs_to) = narrowed(&call.actor, named.clone());
     let score: Option<i32> = query.parsed("score")?;
     let score = score.map(|score| Score::try_from(score).map_err(|_| Problem::at("invalid_parameter", "?score")));
     let has_period = query.text("from").is_some() || query.text("to").is_some();
     let as_of = query.timestamp("as_of", &call.state.ambient)?;
     let filter = RatingFilter {
-        agency,
-        belongs_to,
+        visible: call.actor.sees(),
+        agency: query.parsed("agency")?,
         resolved_by: query.parsed("resolved_by")?,
         procedure: query.parsed("procedure")?,
         score: score.transpose()?,
@@ -183,7 +179,7 @@ async fn list_ratings(call: Call<Person>) -> Result<HttpResponse, Problem> {
     let wish = page.clone();
     let mut records = call
         .read(move |reader, actor| {
-            require_scope(reader, actor, named.as_ref())?;
+            require_scope(reader, actor, filter.agency.as_ref())?;
             require_scope(reader, actor, filter.resolved_by.as_ref())?;
             Ok(ratings::page(reader, &filter, wish.after_instant().ok().flatten(), wish.fetch())?)
         })

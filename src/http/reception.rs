@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::agencies::narrowed;
 use super::agencies::require_scope;
 use super::call::{Attend, Call, Count, Person, etag};
 use super::dossier_view::stamp;
@@ -201,11 +200,9 @@ async fn list_visits(call: Call<Person>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &allowed)?;
     let page = query.page(2)?;
     page.after_day()?;
-    let named: Option<AgencyCode> = query.parsed("agency")?;
-    let (agency, belongs_to) = narrowed(&call.actor, named.clone());
     let filter = VisitFilter {
-        agency,
-        belongs_to,
+        visible: call.actor.sees(),
+        agency: query.parsed("agency")?,
         session: query.word("session")?,
         subject: query.word("subject")?,
         outcome: query.word("outcome")?,
@@ -215,7 +212,7 @@ async fn list_visits(call: Call<Person>) -> Result<HttpResponse, Problem> {
     let wish = page.clone();
     let mut records = call
         .read(move |reader, actor| {
-            require_scope(reader, actor, named.as_ref())?;
+            require_scope(reader, actor, filter.agency.as_ref())?;
             Ok(reception::page(reader, &filter, wish.after_day().ok().flatten(), wish.fetch())?)
         })
         .await?;

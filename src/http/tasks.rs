@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::agencies::narrowed;
 use super::agencies::require_scope;
 use super::call::{Administer, Call, Count, Draft, Lead, Permission, Person, etag};
 use super::counted;
@@ -281,20 +280,18 @@ async fn list_tasks(call: Call<Person>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &allowed)?;
     let page = query.page(2)?;
     page.after_day()?;
-    let named: Option<AgencyCode> = query.parsed("agency")?;
-    let (agency, belongs_to) = narrowed(&call.actor, named.clone());
     let now = call.state.ambient.now();
     let filter = TaskFilter {
         plan: query.text("plan").map(str::to_owned),
-        agency,
-        belongs_to,
+        visible: call.actor.sees(),
+        agency: query.parsed("agency")?,
         officer: query.text("officer").map(str::to_owned),
         counted: counted::wanted(&query, &call.state.ambient, now)?,
     };
     let wish = page.clone();
     let mut records = call
         .read(move |reader, actor| {
-            require_scope(reader, actor, named.as_ref())?;
+            require_scope(reader, actor, filter.agency.as_ref())?;
             Ok(tasks::page(reader, &filter, wish.after_day().ok().flatten(), wish.fetch())?)
         })
         .await?;

@@ -7,10 +7,9 @@ use super::balances;
 use super::connection::MultiBackend;
 use super::db::{Reader, Tx};
 use super::error::StorageError;
-use super::lineage::held;
-use super::listing::Visible;
+use super::listing::{Visible, below, seen};
 use super::parsed;
-use super::schema::{agency_tree, dossiers, errands};
+use super::schema::{dossiers, errands};
 use super::sql::{Sql, Value};
 use crate::domain::deadline::Deadline;
 use crate::domain::dossier_code::DossierCode;
@@ -139,9 +138,6 @@ pub fn page(
     after: Option<(LocalTime, &str)>,
     limit: i64,
 ) -> Result<Vec<Errand>, StorageError> {
-    let below = |root: &AgencyCode| {
-        agency_tree::table.filter(agency_tree::ancestor.eq(root.to_string())).select(agency_tree::descendant)
-    };
     let mut query = errands::table
         .inner_join(dossiers::table.on(dossiers::code.eq(errands::dossier)))
         .filter(errands::kind.eq(filter.kind.as_str()).and(diesel::dsl::not(dossiers::void)))
@@ -149,21 +145,9 @@ pub fn page(
         .order((errands::due_at.asc(), errands::id.asc()))
         .limit(limit)
         .into_boxed::<MultiBackend>();
-    match &filter.visible {
-        Visible::Everything => {}
-        Visible::Of(own) => {
-            let own: Vec<&str> = own.iter().map(AgencyCode::as_str).collect();
-            let ours = errands::agency.eq_any(own.clone()).or(dossiers::agency.eq_any(own.clone()));
-            query = query.filter(ours.or(dossiers::received_by.eq_any(own)));
-        }
-        Visible::Below(own) => {
-            let own = || held(own.as_str());
-            let ours = errands::agency.eq_any(own()).or(dossiers::agency.eq_any(own()));
-            query = query.filter(ours.or(dossiers::received_by.eq_any(own())));
-        }
-    }
+    query = seen!(query, &filter.visible, errands::agency, dossiers::agency, dossiers::received_by);
     if let Some(agency) = &filter.agency {
-        query = query.filter(errands::agency.eq_any(below(agency)));
+        query = query.filter(errands::agency.eq_any(below(agency.as_str())));
     }
     if let Some(dossier) = &filter.dossier {
         query = query.filter(errands::dossier.eq(dossier.to_string()));

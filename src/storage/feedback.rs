@@ -7,9 +7,9 @@ use diesel::prelude::*;
 
 use super::db::{Reader, Tx};
 use super::error::StorageError;
-use super::listing::Counted;
+use super::listing::{Counted, Visible, below, seen};
 use super::parsed;
-use super::schema::{agency_tree, feedback};
+use super::schema::feedback;
 use super::terms::{self, Matters};
 use crate::domain::contact::Contact;
 use crate::domain::deadline::Deadline;
@@ -51,12 +51,12 @@ pub struct FeedbackRecord {
 }
 
 /// Which feedback to list; what is `None` does not narrow.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct FeedbackFilter {
     /// Of this agency or one below it.
     pub agency: Option<AgencyCode>,
-    /// Of this very agency.
-    pub belongs_to: Option<Vec<AgencyCode>>,
+    /// Whose.
+    pub visible: Visible,
     /// The same again: of the agency of one row of figures.
     pub resolved_by: Option<AgencyCode>,
     /// Of this kind.
@@ -239,14 +239,9 @@ pub fn page(
         .limit(limit)
         .into_boxed();
     if let Some(agency) = &filter.agency {
-        let subtree =
-            agency_tree::table.filter(agency_tree::ancestor.eq(agency.as_str())).select(agency_tree::descendant);
-        query = query.filter(feedback::agency.eq_any(subtree));
+        query = query.filter(feedback::agency.eq_any(below(agency.as_str())));
     }
-    if let Some(agencies) = &filter.belongs_to {
-        let own: Vec<&str> = agencies.iter().map(AgencyCode::as_str).collect();
-        query = query.filter(feedback::agency.eq_any(own));
-    }
+    query = seen!(query, &filter.visible, feedback::agency);
     if let Some(agency) = &filter.resolved_by {
         query = query.filter(feedback::agency.eq(agency.as_str()));
     }

@@ -43,21 +43,20 @@ pub enum Visible {
     Below(AgencyCode),
 }
 
-/// Narrows a boxed query over `dossiers`, joined with whatever else, to those that are [`Visible`].
+/// Narrows a boxed query to the rows that are [`Visible`] by one of these columns, each with the code of an agency.
 macro_rules! seen {
-    ($query:expr, $visible:expr) => {{
+    ($query:expr, $visible:expr, $first:expr $(, $more:expr)*) => {{
         use $crate::storage::lineage::held;
-        use $crate::storage::schema::dossiers;
         let query = $query;
         match $visible {
             $crate::storage::listing::Visible::Everything => query,
             $crate::storage::listing::Visible::Of(agencies) => {
                 let codes = || agencies.iter().map($crate::domain::vocabulary::AgencyCode::as_str);
-                query.filter(dossiers::agency.eq_any(codes()).or(dossiers::received_by.eq_any(codes())))
+                query.filter($first.eq_any(codes())$(.or($more.eq_any(codes())))*)
             }
             $crate::storage::listing::Visible::Below(agency) => {
                 let codes = || held(agency.as_str());
-                query.filter(dossiers::agency.eq_any(codes()).or(dossiers::received_by.eq_any(codes())))
+                query.filter($first.eq_any(codes())$(.or($more.eq_any(codes())))*)
             }
         }
     }};
@@ -189,7 +188,7 @@ impl Person {
 /// # Errors
 /// [`StorageError`].
 pub fn of_person(reader: &mut Reader, visible: &Visible, person: &Person) -> Result<Vec<Record>, StorageError> {
-    let query = seen!(dossiers::table.into_boxed::<MultiBackend>(), visible);
+    let query = seen!(dossiers::table.into_boxed::<MultiBackend>(), visible, dossiers::agency, dossiers::received_by);
     let query = match person {
         Person::Identity(number) => {
             let hashes = reader.vault.identity_hashes(number);
@@ -218,7 +217,7 @@ pub fn key_of(record: &Record, order: Order) -> LocalTime {
 }
 
 fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter, vault: &Vault) -> Boxed<'a> {
-    query = seen!(query, &filter.visible);
+    query = seen!(query, &filter.visible, dossiers::agency, dossiers::received_by);
     if let Some(agency) = &filter.agency {
         query = query.filter(dossiers::agency.eq_any(below(agency.as_str())));
     }

@@ -3,11 +3,13 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
+use super::connection::MultiBackend;
 use super::db::{Reader, Tx};
 use super::error::StorageError;
-use super::listing::Visible;
+use super::lineage::held;
+use super::listing::{Visible, below};
 use super::parsed;
-use super::schema::{agency_tree, plan_tasks, plans};
+use super::schema::{plan_tasks, plans};
 use crate::domain::plan::Plan;
 use crate::domain::vocabulary::{AgencyCode, LocalTime};
 
@@ -74,7 +76,7 @@ pub fn find(reader: &mut Reader, id: &str) -> Result<Option<PlanRecord>, Storage
     row.map(Row::read).transpose()
 }
 
-type Boxed<'a> = plans::BoxedQuery<'a, super::connection::MultiBackend>;
+type Boxed<'a> = plans::BoxedQuery<'a, MultiBackend>;
 
 /// The plans of the agencies that a caller sees, and those that give one of them a task.
 fn seen(visible: &Visible) -> Boxed<'_> {
@@ -82,17 +84,14 @@ fn seen(visible: &Visible) -> Boxed<'_> {
     match visible {
         Visible::Everything => query,
         Visible::Of(agencies) => {
-            let own: Vec<&str> = agencies.iter().map(AgencyCode::as_str).collect();
-            let tasked = plan_tasks::table.filter(plan_tasks::agency.eq_any(own.clone())).select(plan_tasks::plan);
-            query.filter(plans::agency.eq_any(own).or(plans::id.eq_any(tasked)))
+            let own = || agencies.iter().map(AgencyCode::as_str);
+            let tasked = plan_tasks::table.filter(plan_tasks::agency.eq_any(own())).select(plan_tasks::plan);
+            query.filter(plans::agency.eq_any(own()).or(plans::id.eq_any(tasked)))
         }
         Visible::Below(agency) => {
-            let below = || {
-                let line = agency_tree::table.filter(agency_tree::ancestor.eq(agency.as_str()));
-                line.select(agency_tree::descendant)
-            };
-            let tasked = plan_tasks::table.filter(plan_tasks::agency.eq_any(below())).select(plan_tasks::plan);
-            query.filter(plans::agency.eq_any(below()).or(plans::id.eq_any(tasked)))
+            let own = || held(agency.as_str());
+            let tasked = plan_tasks::table.filter(plan_tasks::agency.eq_any(own())).select(plan_tasks::plan);
+            query.filter(plans::agency.eq_any(own()).or(plans::id.eq_any(tasked)))
         }
     }
 }
@@ -121,9 +120,7 @@ pub fn page(
     let mut query =
         seen(visible).select(Row::as_select()).order((plans::promulgated_on.asc(), plans::id.asc())).limit(limit);
     if let Some(agency) = agency {
-        let subtree =
-            agency_tree::table.filter(agency_tree::ancestor.eq(agency.as_str())).select(agency_tree::descendant);
-        query = query.filter(plans::agency.eq_any(subtree));
+        query = query.filter(plans::agency.eq_any(below(agency.as_str())));
     }
     if let Some((on, id)) = after {
         query = query.filter(plans::promulgated_on.gt(on).or(plans::promulgated_on.eq(on).and(plans::id.gt(id))));

@@ -9,7 +9,8 @@ use diesel::sql_types::{BigInt, Integer, Text};
 use super::balances;
 use super::db::{Reader, Tx};
 use super::error::StorageError;
-use super::schema::{agency_tree, dossiers, ratings};
+use super::listing::{Visible, below, seen};
+use super::schema::{dossiers, ratings};
 use super::sql::{Sql, Value};
 use super::{from_json, parsed, to_json};
 use crate::domain::dossier_code::DossierCode;
@@ -31,12 +32,12 @@ pub struct RatingRecord {
 }
 
 /// Which ratings to list; what is `None` does not narrow.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct RatingFilter {
     /// Of dossiers resolved by this agency or one below it.
     pub agency: Option<AgencyCode>,
-    /// Of dossiers that this agency itself resolves or received.
-    pub belongs_to: Option<Vec<AgencyCode>>,
+    /// Whose.
+    pub visible: Visible,
     /// Of dossiers resolved by this very agency.
     pub resolved_by: Option<AgencyCode>,
     /// Of this procedure.
@@ -121,14 +122,9 @@ pub fn page(
         .limit(limit)
         .into_boxed();
     if let Some(agency) = &filter.agency {
-        let subtree =
-            agency_tree::table.filter(agency_tree::ancestor.eq(agency.as_str())).select(agency_tree::descendant);
-        query = query.filter(dossiers::agency.eq_any(subtree));
+        query = query.filter(dossiers::agency.eq_any(below(agency.as_str())));
     }
-    if let Some(agencies) = &filter.belongs_to {
-        let own: Vec<&str> = agencies.iter().map(AgencyCode::as_str).collect();
-        query = query.filter(dossiers::agency.eq_any(own.clone()).or(dossiers::received_by.eq_any(own)));
-    }
+    query = seen!(query, &filter.visible, dossiers::agency, dossiers::received_by);
     if let Some(agency) = &filter.resolved_by {
         query = query.filter(dossiers::agency.eq(agency.as_str()));
     }

@@ -9,8 +9,9 @@ use diesel::sql_types::{BigInt, Text};
 use super::balances;
 use super::db::{Reader, Tx};
 use super::error::StorageError;
+use super::listing::{Visible, below, seen};
 use super::parsed;
-use super::schema::{agency_tree, reception_subjects, reception_visits};
+use super::schema::{reception_subjects, reception_visits};
 use super::sql::{Sql, Value};
 use crate::domain::contact::Contact;
 use crate::domain::reception::{Host, Session, Subject, Visit, VisitOutcome};
@@ -35,12 +36,12 @@ pub struct VisitRecord {
 }
 
 /// Which visits to list; what is `None` does not narrow.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct VisitFilter {
     /// At this agency or one below it.
     pub agency: Option<AgencyCode>,
-    /// At this very agency.
-    pub belongs_to: Option<Vec<AgencyCode>>,
+    /// Whose.
+    pub visible: Visible,
     /// On this occasion.
     pub session: Option<Session>,
     /// About this.
@@ -188,14 +189,9 @@ pub fn page(
         .limit(limit)
         .into_boxed();
     if let Some(agency) = &filter.agency {
-        let subtree =
-            agency_tree::table.filter(agency_tree::ancestor.eq(agency.as_str())).select(agency_tree::descendant);
-        query = query.filter(reception_visits::agency.eq_any(subtree));
+        query = query.filter(reception_visits::agency.eq_any(below(agency.as_str())));
     }
-    if let Some(agencies) = &filter.belongs_to {
-        let own: Vec<&str> = agencies.iter().map(AgencyCode::as_str).collect();
-        query = query.filter(reception_visits::agency.eq_any(own));
-    }
+    query = seen!(query, &filter.visible, reception_visits::agency);
     if let Some(session) = filter.session {
         query = query.filter(reception_visits::session.eq(session.as_str()));
     }

@@ -5,9 +5,10 @@ use diesel::prelude::*;
 
 use super::db::{Reader, Tx};
 use super::error::StorageError;
-use super::listing::Counted;
+use super::lineage::held;
+use super::listing::{Counted, Visible, below};
 use super::parsed;
-use super::schema::{agency_tree, plan_task_notes, plan_tasks, plans};
+use super::schema::{plan_task_notes, plan_tasks, plans};
 use super::terms::{self, Matters};
 use crate::domain::plan::Task;
 use crate::domain::statistics::Window;
@@ -45,14 +46,14 @@ pub struct TaskNote {
 }
 
 /// Which tasks to list; what is `None` does not narrow.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct TaskFilter {
     /// Of this plan.
     pub plan: Option<String>,
     /// Of this agency or one below it.
     pub agency: Option<AgencyCode>,
-    /// Of this very agency, or of a plan of this very agency.
-    pub belongs_to: Option<Vec<AgencyCode>>,
+    /// Whose.
+    pub visible: Visible,
     /// In this officer's charge.
     pub officer: Option<String>,
     /// Counted in this figure of a period.
@@ -203,15 +204,22 @@ pub fn page(
         query = query.filter(plan_tasks::plan.eq(plan));
     }
     if let Some(agency) = &filter.agency {
-        let subtree =
-            agency_tree::table.filter(agency_tree::ancestor.eq(agency.as_str())).select(agency_tree::descendant);
-        query = query.filter(plan_tasks::agency.eq_any(subtree));
+        query = query.filter(plan_tasks::agency.eq_any(below(agency.as_str())));
     }
-    if let Some(agencies) = &filter.belongs_to {
-        let own: Vec<&str> = agencies.iter().map(AgencyCode::as_str).collect();
-        let planned = plans::table.filter(plans::agency.eq_any(own.clone())).select(plans::id);
-        query = query.filter(plan_tasks::agency.eq_any(own).or(plan_tasks::plan.eq_any(planned)));
-    }
+    // The plan's agency sees what it gives to others.
+    query = match &filter.visible {
+        Visible::Everything => query,
+        Visible::Of(agencies) => {
+            let own = || agencies.iter().map(AgencyCode::as_str);
+            let planned = plans::table.filter(plans::agency.eq_any(own())).select(plans::id);
+            query.filter(plan_tasks::agency.eq_any(own()).or(plan_tasks::plan.eq_any(planned)))
+        }
+        Visible::Below(agency) => {
+            let own = || held(agency.as_str());
+            let planned = plans::table.filter(plans::agency.eq_any(own())).select(plans::id);
+            query.filter(plan_tasks::agency.eq_any(own()).or(plan_tasks::plan.eq_any(planned)))
+        }
+    };
     if let Some(officer) = &filter.officer {
         query = query.filter(plan_tasks::officer.eq(officer));
     }
