@@ -14,7 +14,7 @@ use motcua::demo::procedures;
 use motcua::domain::procedure::Procedure;
 use motcua::flow::Fault;
 use motcua::storage::procedures::{Field, Wanted, insert, insert_field, page};
-use motcua::storage::{Db, PoolSizes, migrate};
+use motcua::storage::{Db, PoolSizes, Vault, migrate};
 
 /// How many procedures there are: some more than a province has.
 const COUNT: usize = 5_000;
@@ -54,7 +54,8 @@ fn main() {
 }
 
 fn measure(database: &str, url: &str) {
-    let db = Db::open(url, PoolSizes { readers: 2, writers: 2, wait: Duration::from_secs(20) }).unwrap();
+    let sizes = PoolSizes { readers: 2, writers: 2, wait: Duration::from_secs(20) };
+    let db = Db::open(url, sizes, Vault::new(&["a key of the benchmark, for nothing else"]).unwrap()).unwrap();
     migrate::up(&db).unwrap();
     fill(&db);
     for typed in TYPED {

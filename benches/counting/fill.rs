@@ -26,7 +26,7 @@ use motcua::flow::{Act, Actor, Fault};
 use motcua::storage::agencies::Agency;
 use motcua::storage::letters::{self, LetterFilter};
 use motcua::storage::listing::Visible;
-use motcua::storage::procedures::{Field, Procedure};
+use motcua::storage::procedures::Field;
 use motcua::storage::{Db, Tx, dossiers};
 
 /// A Tuesday afternoon.

@@ -50,10 +50,10 @@ pub fn receive(tx: &mut Tx, act: Act<'_>, new: &NewFeedback) -> Result<FeedbackR
     super::administer::require_reach(tx, act.actor, &agency)?;
     act.actor.require(tx, &agency, Duty::Record, "agency")?;
     let procedure = new.procedure.clone().or(about.map(|(_, procedure)| procedure));
-    if let Some(code) = &new.procedure {
-        if procedures::versions(tx, code)?.is_empty() {
-            return Err(Fault::Unknown { pointer: "/procedure", what: "procedure" });
-        }
+    if let Some(code) = &new.procedure
+        && procedures::versions(tx, code)?.is_empty()
+    {
+        return Err(Fault::Unknown { pointer: "/procedure", what: "procedure" });
     }
     let office = Desk::new(tx)?.office(tx, &agency)?;
     let feedback = Feedback::receive(new.kind, received_at, new.sender.name.is_some(), &office)?;
