@@ -13,15 +13,18 @@ use std::process::ExitCode;
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 use motcua::config::{FileSettings, ServeSettings, StoreSettings};
+use motcua::documents::docx::docx;
+use motcua::documents::press::Press;
 use motcua::documents::sheet::Imprint;
 use motcua::documents::{form_06a, form_06b};
 use motcua::domain::statistics::Period;
 use motcua::domain::vocabulary::AgencyCode;
-use motcua::flow::report;
 use motcua::flow::retention::Retention;
 use motcua::flow::strike::rebuild;
 use motcua::flow::sweep::sweep;
 use motcua::flow::verify::{Verdict, verify};
+use motcua::flow::{Fault, reform, report};
+use motcua::http::reform::ReformReportView;
 use motcua::{app, demo, http};
 use serde_json::Value;
 
@@ -139,6 +142,14 @@ enum ReportCommand {
         asked: AskedReport,
         /// json or xlsx.
         #[arg(long, default_value = "json", value_parser = ["json", "xlsx"])]
+        format: String,
+    },
+    /// The report on administrative reform.
+    Reform {
+        #[command(flatten)]
+        asked: AskedReport,
+        /// json, docx or pdf.
+        #[arg(long, default_value = "json", value_parser = ["json", "docx", "pdf"])]
         format: String,
     },
 }
@@ -281,10 +292,12 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
 
 fn print_report(store: &StoreSettings, command: ReportCommand) -> Result<(), Box<dyn Error>> {
     let (asked, format) = match &command {
-        ReportCommand::Form06a { asked, format } | ReportCommand::Form06b { asked, format } => (asked, format.as_str()),
+        ReportCommand::Form06a { asked, format }
+        | ReportCommand::Form06b { asked, format }
+        | ReportCommand::Reform { asked, format } => (asked, format.as_str()),
     };
-    if format == "xlsx" && asked.output.is_none() && io::stdout().is_terminal() {
-        return Err("a workbook is no text for a terminal: give --output FILE".into());
+    if matches!(format, "xlsx" | "docx" | "pdf") && asked.output.is_none() && io::stdout().is_terminal() {
+        return Err("this is no text for a terminal: give --output FILE".into());
     }
     let period = match (&asked.period, asked.from.zip(asked.to)) {
         (Some(name), _) => Period::preset(name)?,
@@ -310,6 +323,19 @@ fn print_report(store: &StoreSettings, command: ReportCommand) -> Result<(), Box
         ReportCommand::Form06b { .. } => {
             let form = db.read(|reader| report::form_06b(reader, agency, period, &window))?;
             if format == "xlsx" { form_06b::xlsx(&form, imprint)? } else { json(form_06b::json(&form, &as_of))? }
+        }
+        ReportCommand::Reform { .. } => {
+            let (figures, sections, paper) = db.snapshot(|reader| {
+                let figures = reform::figures(reader, agency, period, &window)?;
+                let sections = figures.sections();
+                let paper = reform::report(reader, agency, (period, &window), &sections, now)?;
+                Ok::<_, Fault>((figures, sections, paper))
+            })?;
+            match format {
+                "docx" => docx(&paper)?,
+                "pdf" => Press::default().pdf(&paper)?,
+                _ => json(serde_json::to_value(ReformReportView::of(agency.cloned(), as_of, &figures, &sections))?)?,
+            }
         }
     };
     match &asked.output {

@@ -6,8 +6,10 @@ use std::time::Duration;
 use motcua::ambient::Ambient;
 use motcua::demo;
 use motcua::domain::catalogue::{Changes, Inventory, Selection, standing_on};
+use motcua::domain::reform::Paragraph;
 use motcua::domain::statistics::{Period, Tally};
 use motcua::domain::vocabulary::{CatalogueChange, ProcedureLevel};
+use motcua::flow::reform;
 use motcua::flow::verify::verify;
 use motcua::storage::{Db, PoolSizes, decisions, migrate, procedures, reception, statistics, tasks};
 
@@ -62,6 +64,25 @@ fn the_half_year_of_2023_is_reproduced_exactly() {
     let of = |change| changes.count(change, None);
     assert_eq!((of(CatalogueChange::Amended), of(CatalogueChange::New), of(CatalogueChange::Abolished)), (3, 4, 3));
     assert_eq!(changes.count(CatalogueChange::New, Some(ProcedureLevel::District)), 1);
+
+    // And the report made of all that (domain.md 2.3; a report with none late needs no letters of apology).
+    let figures = db.snapshot(|reader| reform::figures(reader, None, half_year, &window)).unwrap();
+    let text: String = figures.sections().iter().flat_map(|section| &section.paragraphs).map(Paragraph::text).collect();
+    for sentence in [
+        "Đến ngày 14/6/2023, có 131 thủ tục hành chính đang áp dụng",
+        "13 toàn trình, 7 một phần, 111 cung cấp thông tin trực tuyến.",
+        "4 ban hành mới (3 cấp tỉnh, 1 cấp huyện); 3 sửa đổi, bổ sung (",
+        "; 3 bãi bỏ (",
+        "1.917 hồ sơ, trong đó 158 trực tuyến, 1.758 trực tiếp và qua bưu chính, 1 từ kỳ trước chuyển sang.",
+        "Đã giải quyết 1.715 hồ sơ",
+        " 0 quá hạn; tỷ lệ trước hạn và đúng hạn: 100%.",
+        "Đang giải quyết 202 hồ sơ: 202 trong hạn, 0 quá hạn",
+        "Không có hồ sơ quá hạn nên không phải ban hành văn bản xin lỗi.",
+        "Trong kỳ tiếp 104 lượt công dân",
+        "Được giao 24 nhiệm vụ: 7 đã hoàn thành, 17 đang thực hiện, 0 quá hạn.",
+    ] {
+        assert!(text.contains(sentence), "{sentence}: {text}");
+    }
 
     let verdict = verify(&db, now).unwrap();
     assert_eq!(verdict.differences, Vec::<String>::new());

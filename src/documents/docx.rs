@@ -225,6 +225,9 @@ impl Page {
                 let line = centred().line_spacing(LineSpacing::new().before(120).after(200));
                 document.add_paragraph(line.add_run(text(&format!("{label} "))).add_run(text(name).bold()))
             }
+            Block::Heading { text: heading } => {
+                document.add_paragraph(self.indented().add_run(text(heading).bold()).keep_next(true))
+            }
             Block::Paragraph { text: sentence } => document.add_paragraph(self.indented().add_run(text(sentence))),
             Block::Items { items } => (1..).zip(items).fold(document, |document, (number, item)| {
                 document.add_paragraph(self.indented().add_run(text(&format!("{number}. {item}"))))

@@ -6,6 +6,7 @@ pub mod letterhead;
 pub mod notice;
 pub mod party;
 pub mod receipt;
+pub mod reform_report;
 pub mod register;
 pub mod text;
 pub mod wording;
@@ -45,6 +46,8 @@ words! {
         ControlSlip = "control-slip",
         /// Register (sổ theo dõi hồ sơ).
         Register = "register",
+        /// Report on administrative reform (báo cáo cải cách hành chính).
+        ReformReport = "reform-report",
     }
 }
 
@@ -80,14 +83,14 @@ impl FormSet {
 }
 
 impl Form {
-    /// Its number in a set; the stop notice has none in that of 2018.
+    /// Its number in a set; the stop notice has none in that of 2018, and no form is set for the report on reform.
     pub const fn number(self, set: FormSet) -> Option<u8> {
         Some(match (self, set) {
             (Self::Receipt, _) => 1,
             (Self::Supplement, _) => 2,
             (Self::Refusal, _) => 3,
             (Self::Apology, _) => 4,
-            (Self::Stop, FormSet::Of2018) => return None,
+            (Self::Stop, FormSet::Of2018) | (Self::ReformReport, _) => return None,
             (Self::Stop, FormSet::Of2025) | (Self::ControlSlip, FormSet::Of2018) => 5,
             (Self::ControlSlip, FormSet::Of2025) | (Self::Register, FormSet::Of2018) => 6,
             (Self::Register, FormSet::Of2025) => 7,
@@ -101,6 +104,7 @@ impl Form {
     pub const fn size(self, set: FormSet) -> PageSize {
         match (self, set) {
             (Self::Register, _) => PageSize::A4Landscape,
+            (Self::ReformReport, _) => PageSize::A4,
             (Self::Receipt, _) | (_, FormSet::Of2018) => PageSize::A5,
             (_, FormSet::Of2025) => PageSize::A4,
         }

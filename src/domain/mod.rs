@@ -46,6 +46,7 @@ pub mod balance;
 pub mod form_06a;
 pub mod form_06b;
 pub mod forms;
+pub mod reform;
 pub mod register;
 pub mod service_index;
 pub mod statistics;

@@ -29,6 +29,7 @@ pub mod subject;
 
 pub mod freeze;
 pub mod publish;
+pub mod reform;
 pub mod register;
 pub mod report;
 pub mod strike;

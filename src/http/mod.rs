@@ -37,6 +37,7 @@ pub mod imports;
 pub mod letters;
 pub mod letters_bulk;
 pub mod papers;
+pub mod reform;
 pub mod register;
 pub mod reports;
 pub mod search;
@@ -185,6 +186,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(changes::routes)
         .configure(statistics::routes)
         .configure(reports::routes)
+        .configure(reform::routes)
+        .configure(reform::routes)
         .configure(register::routes)
         .configure(frozen_reports::routes)
         .configure(service_index::routes)

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get};
 use sha2::{Digest as _, Sha256};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::call::{Call, See, blocking};
+use super::call::{Call, Permission, See, blocking};
 use super::dossiers::visible;
 use super::problem::{Problem, ProblemBody};
 use crate::documents::docx::docx;
@@ -88,7 +88,7 @@ impl Kind {
 /// # Errors
 /// `internal` for a template that is wrong; the log says which and where.
 pub(in crate::http) async fn hand_out<P: Printable + Send + 'static>(
-    call: &Call<See>,
+    call: &Call<impl Permission>,
     paper: P,
     kind: Kind,
     name: &str,

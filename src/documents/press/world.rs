@@ -17,7 +17,7 @@ pub(super) const DATA: &str = "data.json";
 pub(super) const QR: &str = "qr.svg";
 
 /// The templates that are compiled in; all papers are laid out with `layout.typ`.
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 9] = [
     ("layout.typ", include_str!("../templates/layout.typ")),
     ("receipt.typ", include_str!("../templates/receipt.typ")),
     ("supplement.typ", include_str!("../templates/supplement.typ")),
@@ -25,6 +25,7 @@ const TEMPLATES: [(&str, &str); 8] = [
     ("apology.typ", include_str!("../templates/apology.typ")),
     ("stop.typ", include_str!("../templates/stop.typ")),
     ("control-slip.typ", include_str!("../templates/control-slip.typ")),
+    ("reform-report.typ", include_str!("../templates/reform-report.typ")),
     ("register.typ", include_str!("../templates/register.typ")),
 ];
 

@@ -92,7 +92,7 @@ fn said(paper: &Paper) -> String {
     for block in &paper.body {
         match block {
             Block::Addressee { label, name } => lines.push(format!("{label} {name}")),
-            Block::Paragraph { text } => lines.push(text.clone()),
+            Block::Heading { text } | Block::Paragraph { text } => lines.push(text.clone()),
             Block::Items { items } => lines.extend(items.iter().cloned()),
             Block::Fields { fields } => lines.extend(
                 fields.iter().map(|field| format!("{} {}", field.label, field.value.as_deref().unwrap_or("…"))),

@@ -76,6 +76,11 @@ pub enum Block {
         /// From left to right.
         fields: Vec<Field>,
     },
+    /// The heading of what comes after it.
+    Heading {
+        /// Its text.
+        text: String,
+    },
     /// A paragraph.
     Paragraph {
         /// Its text.
