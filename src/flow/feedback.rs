@@ -58,10 +58,10 @@ pub fn receive(tx: &mut Tx, act: Act<'_>, new: &NewFeedback, answer_days: u32) -
         None => desk.require_agency(tx, &agency, "/agency")?.require(received_at.date())?,
     }
     let procedure = new.procedure.clone().or(about.map(|about| about.procedure));
-    if let Some(code) = &new.procedure {
-        if procedures::versions(tx, code)?.is_empty() {
-            return Err(Fault::Unknown { pointer: "/procedure", what: "procedure" });
-        }
+    if let Some(code) = &new.procedure
+        && procedures::versions(tx, code)?.is_empty()
+    {
+        return Err(Fault::Unknown { pointer: "/procedure", what: "procedure" });
     }
     let office = desk.office(tx, &agency)?;
     let feedback = Feedback::receive(new.kind, received_at, new.sender.name.is_some(), answer_days, &office)?;
