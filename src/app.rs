@@ -96,6 +96,7 @@ pub async fn serve(
         portal: portal_state,
         catalogue: http::public_catalogue::PublicCatalogue::default(),
         edges: settings.edges.edges(),
+        feedback_days: settings.feedback_days,
         openid: settings.openid.provider()?,
     });
     let courier = Arc::new(courier(db.clone(), ambient.clone(), &settings.delivery)?);

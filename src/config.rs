@@ -16,6 +16,7 @@ use object_store::aws::AmazonS3Builder;
 
 use crate::ambient::Ambient;
 use crate::documents::press::Press;
+use crate::domain::feedback::ANSWER_DAYS;
 use crate::domain::notice::{NoticeKind, Notices};
 use crate::files::Files;
 use crate::files::scan::Scanner;
@@ -70,6 +71,9 @@ pub struct ServeSettings {
     /// Open a warning letter so many working days ahead; 0 opens none.
     #[arg(long, env = "MOTCUA_AT_RISK_DAYS", default_value_t = 0)]
     pub at_risk_days: u32,
+    /// In how many working days feedback and petitions are to be answered; what came in before keeps its day.
+    #[arg(long, env = "MOTCUA_FEEDBACK_DAYS", default_value_t = ANSWER_DAYS, value_parser = clap::value_parser!(u32).range(1..=365))]
+    pub feedback_days: u32,
     /// Folder with templates of papers that override those compiled in.
     #[arg(long, env = "MOTCUA_TEMPLATES")]
     pub templates: Option<PathBuf>,

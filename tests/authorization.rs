@@ -190,6 +190,7 @@ const TABLE: &[&[Row]] = &[
         ("GET /v1/plans",                                       PERSON,   List(Plan),    ""),
         ("POST /v1/plans",                                      ADMIN,    Body(404),     r#"{"agency": "{agency}", "number": "{new}", "promulgated_on": "2026-01-05", "title": "x", "period": "2026"}"#),
         ("GET /v1/plans/{id}",                                  PERSON,   One(Plan),     ""),
+        ("PATCH /v1/plans/{id}",                                ADMIN,    One(Plan),     r#"{"title": "x"}"#),
         ("POST /v1/plans/{id}/tasks",                           ADMIN,    One(Plan),     r#"{"title": "x", "due_on": "2026-06-30"}"#),
         ("GET /v1/plans/{id}/tasks/{task}",                     PERSON,   One(Task),     ""),
         ("PATCH /v1/plans/{id}/tasks/{task}",                   LEAD,     One(Task),     r#"{"officer": "A"}"#),

@@ -11,7 +11,7 @@ use motcua::domain::statistics::{Period, Tally};
 use motcua::domain::vocabulary::{CatalogueChange, ProcedureLevel};
 use motcua::flow::reform;
 use motcua::flow::verify::verify;
-use motcua::storage::{Db, PoolSizes, decisions, migrate, procedures, reception, statistics, tasks};
+use motcua::storage::{Db, PoolSizes, decisions, feedback, migrate, procedures, reception, statistics, tasks};
 
 #[test]
 fn the_half_year_of_2023_is_reproduced_exactly() {
@@ -40,6 +40,12 @@ fn the_half_year_of_2023_is_reproduced_exactly() {
     let plans = db.read(|reader| tasks::figures(reader, &window, None)).unwrap();
     let [(_, year)] = plans.as_slice() else { panic!("{plans:?}") };
     assert_eq!((year.total(), year.ended(), year.within, year.overdue, year.late), (24, 7, 17, 0, 0));
+    // Feedback of the half-year is the demonstration's own: two pieces answered in time and one passed on.
+    let said = db.read(|reader| feedback::figures(reader, &window, None, None)).unwrap();
+    let said = &said[""];
+    assert_eq!((said.tally.new, said.tally.ended(), said.tally.late, said.tally.open()), (3, 3, 0, 0));
+    let ended_as = [("answered", 2), ("forwarded", 1)].map(|(status, count)| (status.to_owned(), count));
+    assert_eq!(said.ended_as, ended_as.into());
 
     // The 202 were finished in time afterwards: the second half carries them and ends none of them late.
     let after = Period::preset("2023-H2").unwrap().window(now);

@@ -77,24 +77,15 @@ impl FeedbackStatus {
     }
 }
 
-impl FeedbackKind {
-    /// The term to answer in: 15 working days from receipt, of a complaint 30 days from its acceptance (Law on Complaints
-    /// 02/2011 art. 28: up to 45 where the matter is complicated, by prolonging).
-    pub const fn rule(self) -> Rule {
-        match self {
-            Self::Feedback | Self::Petition => rule(15, Unit::WorkingDay),
-            Self::Complaint => rule(30, Unit::CalendarDay),
-        }
-    }
+/// In how many working days from receipt feedback and petitions are to be answered, where the service is set up with no other
+/// number. It is a default of this service and quotes no rule.
+pub const ANSWER_DAYS: u32 = 15;
 
-    /// The term to accept it in: 10 days from receipt for complaints (art. 27), none for the others.
-    const fn acceptance(self) -> Option<Rule> {
-        match self {
-            Self::Feedback | Self::Petition => None,
-            Self::Complaint => Some(rule(10, Unit::CalendarDay)),
-        }
-    }
-}
+/// In which term from receipt a complaint is to be accepted (Law on Complaints 02/2011 art. 27).
+const ACCEPTANCE: Rule = rule(10, Unit::CalendarDay);
+/// In which term from its acceptance a complaint is to be resolved (art. 28: up to 45 days where the matter is complicated, by
+/// prolonging).
+const RESOLUTION: Rule = rule(30, Unit::CalendarDay);
 
 const fn rule(amount: u32, unit: Unit) -> Rule {
     Rule { amount, unit, cutoff: None, on_supplement: OnSupplement::Restart, no_appointment: false }
@@ -172,7 +163,7 @@ pub struct Feedback {
 }
 
 impl Feedback {
-    /// Takes it in.
+    /// Takes it in; feedback and petitions are to be answered in `answer_days` working days.
     ///
     /// # Errors
     /// [`Refusal::BeyondCalendar`]; [`Refusal::SenderRequired`] for a complaint that nobody signs (art. 8).
@@ -180,16 +171,17 @@ impl Feedback {
         kind: FeedbackKind,
         at: LocalTime,
         is_signed: bool,
+        answer_days: u32,
         office: &OfficeCalendar,
     ) -> Result<Self, Refusal> {
         if kind == FeedbackKind::Complaint && !is_signed {
             return Err(Refusal::SenderRequired);
         }
         let due = |rule: Rule| -> Result<_, BeyondCalendar> { promise(&rule, at, office, &mut ()) };
-        let (deadline, acceptance_due_on) = match kind.acceptance() {
+        let (deadline, acceptance_due_on) = match kind {
             // Its term runs from the acceptance.
-            Some(rule) => (None, due(rule)?.map(|deadline| deadline.due_on)),
-            None => (due(kind.rule())?, None),
+            FeedbackKind::Complaint => (None, due(ACCEPTANCE)?.map(|deadline| deadline.due_on)),
+            FeedbackKind::Feedback | FeedbackKind::Petition => (due(rule(answer_days, Unit::WorkingDay))?, None),
         };
         Ok(Self {
             kind,
@@ -218,7 +210,7 @@ impl Feedback {
         }
         match step {
             Move::Take if self.kind == FeedbackKind::Complaint => {
-                self.term.deadline = promise(&self.kind.rule(), at, office, &mut ())?;
+                self.term.deadline = promise(&RESOLUTION, at, office, &mut ())?;
             }
             Move::Take => {}
             Move::Answer(answer) => {

@@ -46,6 +46,22 @@ pub struct Plan {
     pub period: String,
 }
 
+impl Plan {
+    /// Whether its date can be: not ahead, and not after the day by which the first of its tasks is due.
+    ///
+    /// # Errors
+    /// [`Refusal::PromulgatedInTheFuture`], [`Refusal::TaskDueBefore`].
+    pub fn check(&self, today: NaiveDate, first_due_on: Option<NaiveDate>) -> Result<(), Refusal> {
+        if self.promulgated_on > today {
+            return Err(Refusal::PromulgatedInTheFuture { on: self.promulgated_on });
+        }
+        match first_due_on.filter(|due_on| *due_on < self.promulgated_on) {
+            Some(due_on) => Err(Refusal::TaskDueBefore { due_on }),
+            None => Ok(()),
+        }
+    }
+}
+
 /// One task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
@@ -62,13 +78,20 @@ pub struct Task {
 }
 
 impl Task {
-    /// A task since a day, by default that of its plan.
+    /// A task of a plan, since a day, by default the plan's.
     ///
     /// # Errors
-    /// [`Refusal::NotLater`] when it is due before it begins.
-    pub fn assign(title: String, assigned_on: NaiveDate, due_on: NaiveDate) -> Result<Self, Refusal> {
-        if due_on < assigned_on {
-            return Err(Refusal::NotLater { than: assigned_on });
+    /// [`Refusal::NotLater`] when it is due before it begins, or before the plan's day.
+    pub fn assign(
+        plan: &Plan,
+        title: String,
+        assigned_on: Option<NaiveDate>,
+        due_on: NaiveDate,
+    ) -> Result<Self, Refusal> {
+        let assigned_on = assigned_on.unwrap_or(plan.promulgated_on);
+        let than = assigned_on.max(plan.promulgated_on);
+        if due_on < than {
+            return Err(Refusal::NotLater { than });
         }
         let term = Term::by_day(assigned_on.and_time(NaiveTime::MIN), due_on);
         Ok(Self { title, product: None, officer: None, term, evidence: None })

@@ -273,6 +273,12 @@ pub enum Refusal {
     /// A dossier is rated once.
     #[error("the dossier was rated already")]
     AlreadyRated,
+    /// A plan is not of a later day than one of its tasks is due.
+    #[error("a task of the plan is due on {due_on}")]
+    TaskDueBefore {
+        /// The first day on which one is due.
+        due_on: NaiveDate,
+    },
     /// The task is done already.
     #[error("the task is done already")]
     TaskDone,
@@ -362,6 +368,7 @@ impl Refusal {
             Self::NotLater { .. } => "not_later",
             Self::NotEnded { .. } => "not_ended",
             Self::AlreadyRated => "already_rated",
+            Self::TaskDueBefore { .. } => "task_due_before",
             Self::TaskDone => "task_done",
             Self::RegisterTooLong { .. } => "register_too_long",
             Self::PeriodOpen { .. } => "period_open",

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::actor::{Act, Actor, Duty};
+use super::administer::require_reach;
 use super::desk::Desk;
 use super::fault::Fault;
 use crate::domain::contact::Contact;
@@ -11,7 +12,7 @@ use crate::domain::feedback::{Feedback, FeedbackChannel, FeedbackKind, Move};
 use crate::domain::transition::check_time;
 use crate::domain::vocabulary::{AgencyCode, LocalTime, ProcedureCode};
 use crate::storage::feedback::{self, FeedbackRecord};
-use crate::storage::{Reader, Tx, dossiers, procedures};
+use crate::storage::{Reader, Tx, dossiers, lineage, procedures};
 
 /// What is sent in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,27 +37,34 @@ pub struct NewFeedback {
     pub received_at: Option<LocalTime>,
 }
 
-/// Takes feedback in.
+/// Takes feedback in, to be answered in `answer_days` working days.
 ///
 /// # Errors
-/// [`Fault::NotFound`] agency, [`Fault::Forbidden`], [`Fault::Unknown`] procedure or dossier, [`Fault::Refused`].
-pub fn receive(tx: &mut Tx, act: Act<'_>, new: &NewFeedback) -> Result<FeedbackRecord, Fault> {
+/// [`Fault::NotFound`] agency, [`Fault::Forbidden`], [`Fault::Unknown`] procedure or dossier, [`Fault::Invalid`] agency that
+/// has nothing to do with the dossier, [`Fault::Refused`].
+pub fn receive(tx: &mut Tx, act: Act<'_>, new: &NewFeedback, answer_days: u32) -> Result<FeedbackRecord, Fault> {
     let received_at = new.received_at.unwrap_or(act.now);
     check_time(received_at, act.now, act.days_back()).map_err(Fault::of_receipt)?;
     let about = new.dossier.as_ref().map(|code| dossier(tx, act.actor, code)).transpose()?;
-    let agency = new.agency.clone().or(about.as_ref().map(|(agency, _)| agency.clone()));
+    let agency = new.agency.clone().or(about.as_ref().map(|about| about.agency.clone()));
     let agency = agency.or_else(|| act.actor.agency.clone());
     let agency = agency.ok_or(Fault::Invalid { pointer: "/agency", code: "missing_member" })?;
-    super::administer::require_reach(tx, act.actor, &agency)?;
+    require_reach(tx, act.actor, &agency)?;
     act.actor.require(tx, &agency, Duty::Record, "agency")?;
-    let procedure = new.procedure.clone().or(about.map(|(_, procedure)| procedure));
+    let mut desk = Desk::new(tx)?;
+    match &about {
+        // Whoever follows an ended agency answers for its dossiers, whenever somebody asks.
+        Some(about) => require_concerned(tx, about, &agency)?,
+        None => desk.require_agency(tx, &agency, "/agency")?.require(received_at.date())?,
+    }
+    let procedure = new.procedure.clone().or(about.map(|about| about.procedure));
     if let Some(code) = &new.procedure
         && procedures::versions(tx, code)?.is_empty()
     {
         return Err(Fault::Unknown { pointer: "/procedure", what: "procedure" });
     }
-    let office = Desk::new(tx)?.office(tx, &agency)?;
-    let feedback = Feedback::receive(new.kind, received_at, new.sender.name.is_some(), &office)?;
+    let office = desk.office(tx, &agency)?;
+    let feedback = Feedback::receive(new.kind, received_at, new.sender.name.is_some(), answer_days, &office)?;
     let record = FeedbackRecord {
         id: act.ambient.new_id(),
         agency,
@@ -79,20 +87,37 @@ pub fn receive(tx: &mut Tx, act: Act<'_>, new: &NewFeedback) -> Result<FeedbackR
 /// As [`receive`], for who is not signed in: an agency that is not there is no secret, and a fault of the body.
 ///
 /// # Errors
-/// [`Fault::Unknown`] agency, procedure or dossier, [`Fault::Refused`].
-pub fn submit(tx: &mut Tx, act: Act<'_>, new: &NewFeedback) -> Result<FeedbackRecord, Fault> {
-    receive(tx, act, new).map_err(|fault| match fault {
+/// [`Fault::Unknown`] agency, procedure or dossier, [`Fault::Invalid`] agency, [`Fault::Refused`].
+pub fn submit(tx: &mut Tx, act: Act<'_>, new: &NewFeedback, answer_days: u32) -> Result<FeedbackRecord, Fault> {
+    receive(tx, act, new, answer_days).map_err(|fault| match fault {
         Fault::NotFound(what) => Fault::Unknown { pointer: "/agency", what },
         other => other,
     })
 }
 
-/// Agency and procedure of a dossier that the actor may see.
-fn dossier(tx: &mut Tx, actor: &Actor, code: &DossierCode) -> Result<(AgencyCode, ProcedureCode), Fault> {
+/// The dossier that feedback is about.
+struct About {
+    agency: AgencyCode,
+    received_by: AgencyCode,
+    procedure: ProcedureCode,
+}
+
+/// Refuses to lay feedback on a dossier before an agency that neither handles it nor stands above one that does.
+fn require_concerned(tx: &mut Tx, about: &About, agency: &AgencyCode) -> Result<(), Fault> {
+    let is_concerned =
+        lineage::is_held(tx, &about.agency, agency)? || lineage::is_held(tx, &about.received_by, agency)?;
+    if is_concerned { Ok(()) } else { Err(Fault::Invalid { pointer: "/agency", code: "invalid_value" }) }
+}
+
+/// A dossier that the actor may see.
+fn dossier(tx: &mut Tx, actor: &Actor, code: &DossierCode) -> Result<About, Fault> {
     let unknown = || Fault::Unknown { pointer: "/dossier", what: "dossier" };
     let record = dossiers::find(tx, code)?.ok_or_else(unknown)?;
     let sides = actor.sides(tx, &record.agency, &record.received_by)?;
-    if sides.receiving || sides.resolving { Ok((record.agency, record.procedure)) } else { Err(unknown()) }
+    if !sides.receiving && !sides.resolving {
+        return Err(unknown());
+    }
+    Ok(About { agency: record.agency, received_by: record.received_by, procedure: record.procedure })
 }
 
 /// Feedback in the actor's reach, for a duty.

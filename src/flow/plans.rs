@@ -6,7 +6,6 @@ use super::actor::{Act, Actor, Duty};
 use super::administer::require_reach;
 use super::fault::Fault;
 use crate::domain::plan::{Plan, Task};
-use crate::domain::refusal::Refusal;
 use crate::domain::transition::check_time;
 use crate::domain::vocabulary::AgencyCode;
 use crate::storage::plans::{self, PlanRecord};
@@ -16,18 +15,65 @@ use crate::storage::{Reader, StorageError, Tx};
 /// Adds a plan of an agency in the actor's reach.
 ///
 /// # Errors
-/// [`Fault::NotFound`] agency, [`Fault::Exists`], [`Refusal::PromulgatedInTheFuture`].
+/// [`Fault::NotFound`] agency, [`Fault::Exists`], [`Fault::Refused`].
 pub fn add(tx: &mut Tx, act: Act<'_>, agency: &AgencyCode, plan: &Plan) -> Result<PlanRecord, Fault> {
     require_reach(tx, act.actor, agency)?;
-    if plan.promulgated_on > act.now.date() {
-        return Err(Refusal::PromulgatedInTheFuture { on: plan.promulgated_on }.into());
-    }
+    plan.check(act.now.date(), None)?;
     let (id, agency) = (act.ambient.new_id(), agency.clone());
     let record = PlanRecord { id, agency, plan: plan.clone(), created_at: act.now, version: 1 };
-    plans::insert(tx, &record).map_err(|error| match error {
+    plans::insert(tx, &record).map_err(taken)?;
+    Ok(record)
+}
+
+/// An agency has one plan of a number and date.
+fn taken(error: StorageError) -> Fault {
+    match error {
         StorageError::Duplicate(_) => Fault::Exists("plan"),
         other => other.into(),
-    })?;
+    }
+}
+
+/// New values of a plan; `None` leaves a member alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PlanPatch {
+    /// Number and notation.
+    pub number: Option<String>,
+    /// Its date. Tasks that were given out stay with the day they were given out on.
+    pub promulgated_on: Option<NaiveDate>,
+    /// What it is called.
+    pub title: Option<String>,
+}
+
+/// Puts right what is said of a plan.
+///
+/// # Errors
+/// [`Fault::NotFound`], [`Fault::Forbidden`] to who sees it for a task alone, [`Fault::Changed`], [`Fault::Exists`],
+/// [`Fault::Refused`].
+pub fn change(
+    tx: &mut Tx,
+    act: Act<'_>,
+    id: &str,
+    expected: Option<i64>,
+    patch: &PlanPatch,
+) -> Result<PlanRecord, Fault> {
+    let mut record = find(tx, act.actor, id)?;
+    if !act.actor.sides(tx, &record.agency, &record.agency)?.resolving {
+        return Err(Fault::Forbidden);
+    }
+    if expected.is_some_and(|expected| expected != record.version) {
+        return Err(Fault::Changed);
+    }
+    if let Some(number) = &patch.number {
+        record.plan.number.clone_from(number);
+    }
+    if let Some(title) = &patch.title {
+        record.plan.title.clone_from(title);
+    }
+    if let Some(on) = patch.promulgated_on {
+        record.plan.promulgated_on = on;
+        record.plan.check(act.now.date(), tasks::first_due_on(tx, &record.id)?)?;
+    }
+    plans::save(tx, &mut record).map_err(taken)?;
     Ok(record)
 }
 
@@ -59,14 +105,13 @@ pub struct NewTask {
 /// Gives a task of a plan out.
 ///
 /// # Errors
-/// [`Fault::NotFound`] plan or agency, [`Refusal::NotLater`].
+/// [`Fault::NotFound`] plan or agency, [`Fault::Refused`].
 pub fn assign(tx: &mut Tx, act: Act<'_>, plan: &str, new: &NewTask) -> Result<TaskRecord, Fault> {
     let plan = plans::find(tx, plan)?.ok_or(Fault::NotFound("plan"))?;
     act.actor.require(tx, &plan.agency, Duty::Decide, "plan")?;
     let agency = new.agency.clone().unwrap_or(plan.agency);
     require_reach(tx, act.actor, &agency)?;
-    let assigned_on = new.assigned_on.unwrap_or(plan.plan.promulgated_on);
-    let task = Task::assign(new.title.clone(), assigned_on, new.due_on)?;
+    let task = Task::assign(&plan.plan, new.title.clone(), new.assigned_on, new.due_on)?;
     let task = Task { officer: new.officer.clone(), product: new.product.clone(), ..task };
     let id = act.ambient.new_id();
     let record = TaskRecord { id, plan: plan.id, agency, task, created_at: act.now, version: 1 };

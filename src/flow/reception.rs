@@ -2,6 +2,7 @@
 
 use super::actor::{Act, Actor, Duty};
 use super::administer::require_reach;
+use super::desk::Desk;
 use super::fault::Fault;
 use crate::domain::reception::{Visit, VisitOutcome};
 use crate::domain::transition::check_time;
@@ -20,6 +21,7 @@ pub fn enter(tx: &mut Tx, act: Act<'_>, agency: Option<&AgencyCode>, visit: &Vis
     act.actor.require(tx, &agency, Duty::Record, "agency")?;
     // The log is kept by the day: one of today is not in the future, whatever the hour.
     check_time(visit.visited_on.and_time(act.now.time()), act.now, act.days_back())?;
+    Desk::new(tx)?.require_agency(tx, &agency, "/agency")?.require(visit.visited_on)?;
     visit.check()?;
     let record = VisitRecord {
         id: act.ambient.new_id(),

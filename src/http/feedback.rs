@@ -208,8 +208,9 @@ async fn create_feedback(mut call: Call<Attend>) -> Result<HttpResponse, Problem
         dossier: body.dossier,
     };
     checker.finish()?;
+    let answer_days = call.state.feedback_days;
     call.post(&bytes, move |tx, act| {
-        let record = verbs::receive(tx, act, &new)?;
+        let record = verbs::receive(tx, act, &new, answer_days)?;
         let (version, location) = (record.version, format!("/v1/feedback/{}", record.id));
         Reply::created(&view(act.ambient, act.now, record, ContactBody::of), version, location)
     })

@@ -3,16 +3,18 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
+use super::AppState;
 use super::audit;
 use super::call::{Call, Permission, blocking, etag};
 use super::problem::Problem;
 use crate::domain::audit::Trace;
 use crate::flow::audit::deed;
-use crate::flow::{Act, Fault};
+use crate::flow::{Act, Actor, Fault};
 use crate::storage::idempotency::{self, Answer, KEPT, Key};
 use crate::storage::{StorageError, Tx};
 
@@ -73,6 +75,16 @@ impl Reply {
         Ok(Self { status: 201, headers, body: written(view)? })
     }
 
+    /// 201 with what only who sent it in is to have, and where that is, if it is anywhere.
+    ///
+    /// # Errors
+    /// When the view cannot be written as JSON.
+    pub fn receipt(view: &impl Serialize, location: Option<String>) -> Result<Self, Fault> {
+        let location = location.map(|location| ("Location".into(), location));
+        let headers = [("Cache-Control".into(), "no-store".into())].into_iter().chain(location).collect();
+        Ok(Self { status: 201, headers, body: written(view)? })
+    }
+
     /// Where the new resource is.
     fn location(&self) -> Option<&str> {
         self.headers.iter().find(|(name, _)| name == "Location").map(|(_, location)| location.as_str())
@@ -113,55 +125,72 @@ enum Outcome {
 }
 
 impl<P: Permission> Call<P> {
-    /// Answers a POST: with an `Idempotency-Key` the work is done once and its answer given again for 24 hours.
+    /// Answers a POST of this caller; see [`post`].
     ///
     /// # Errors
-    /// What `work` answers; `request_in_progress`, `idempotency_key_reused`, `bad_idempotency_key`.
+    /// Those of [`post`].
     pub async fn post(
         &self,
         body: &[u8],
-        mut work: impl FnMut(&mut Tx, Act<'_>) -> Result<Reply, Fault> + Send + 'static,
+        work: impl FnMut(&mut Tx, Act<'_>) -> Result<Reply, Fault> + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
-        let trace = audit::trace(&self.req);
-        let mut work = move |tx: &mut Tx, act: Act<'_>| audited(tx, act, &trace, &mut work);
-        let Some(header) = self.req.headers().get("Idempotency-Key") else {
-            let reply = self.prepare(work).await?;
-            audit::noted(&self.req);
-            return Ok(reply.respond(false));
+        post(&self.state, &self.req, (&self.actor, &self.actor.id), body, work).await
+    }
+}
+
+/// Answers a POST: with an `Idempotency-Key` the work is done once and its answer given again for 24 hours to the same caller,
+/// who goes by the second name of the two.
+///
+/// # Errors
+/// What `work` answers; `request_in_progress`, `idempotency_key_reused`, `bad_idempotency_key`.
+pub(in crate::http) async fn post(
+    state: &Data<AppState>,
+    req: &HttpRequest,
+    (actor, caller): (&Actor, &str),
+    body: &[u8],
+    mut work: impl FnMut(&mut Tx, Act<'_>) -> Result<Reply, Fault> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    let trace = audit::trace(req);
+    let mut work = move |tx: &mut Tx, act: Act<'_>| audited(tx, act, &trace, &mut work);
+    let key = key_of(req, caller)?;
+    let body_hash = key.as_ref().map(|_| state.tokens.fingerprint(body)).transpose();
+    let keyed_by = key.zip(body_hash.map_err(|_| Problem::new("internal"))?);
+    let (actor, state) = (actor.clone(), state.clone());
+    let outcome = blocking(move || {
+        let act = Act { actor: &actor, now: state.ambient.now(), ambient: &state.ambient };
+        let Some((key, body_hash)) = keyed_by else {
+            return Ok(Some(Outcome::Fresh(state.db.write(|tx| work(tx, act))?)));
         };
-        let key = header.to_str().ok().map(str::trim).filter(|key| (1..=200).contains(&key.len()));
-        let key = Key {
-            caller: self.actor.id.clone(),
-            route: format!("{} {}", self.req.method(), self.req.path()),
-            key: key.ok_or_else(|| Problem::new("bad_idempotency_key"))?.to_owned(),
-        };
-        let body_hash = self.state.tokens.fingerprint(body).map_err(|_| Problem::new("internal"))?;
-        let (actor, state) = (self.actor.clone(), self.state.clone());
-        let outcome = blocking(move || {
-            let Some(_ticket) = state.running.enter(&key) else { return Ok(None) };
-            let act = Act { actor: &actor, now: state.ambient.now(), ambient: &state.ambient };
-            let mut once = || state.db.write(|tx| keyed(tx, act, &key, &body_hash, &mut work));
-            match once() {
-                // Another process gave the first answer in between: this time it is found.
-                Err(Fault::Storage(StorageError::Duplicate(name))) if name.contains("idempotency") => once().map(Some),
-                other => other.map(Some),
-            }
-        })
-        .await?;
-        match outcome {
-            None => Err(Problem::new("request_in_progress")),
-            Some(Outcome::OtherBody) => Err(Problem::new("idempotency_key_reused")),
-            Some(Outcome::Fresh(reply)) => {
-                audit::noted(&self.req);
-                Ok(reply.respond(false))
-            }
-            // An answer given again is no new deed.
-            Some(Outcome::Replayed(reply)) => {
-                audit::noted(&self.req);
-                Ok(reply.respond(true))
-            }
+        let Some(_ticket) = state.running.enter(&key) else { return Ok(None) };
+        let mut once = || state.db.write(|tx| keyed(tx, act, &key, &body_hash, &mut work));
+        match once() {
+            // Another process gave the first answer in between: this time it is found.
+            Err(Fault::Storage(StorageError::Duplicate(name))) if name.contains("idempotency") => once().map(Some),
+            other => other.map(Some),
+        }
+    })
+    .await?;
+    match outcome {
+        None => Err(Problem::new("request_in_progress")),
+        Some(Outcome::OtherBody) => Err(Problem::new("idempotency_key_reused")),
+        Some(Outcome::Fresh(reply)) => {
+            audit::noted(req);
+            Ok(reply.respond(false))
+        }
+        // An answer given again is no new deed.
+        Some(Outcome::Replayed(reply)) => {
+            audit::noted(req);
+            Ok(reply.respond(true))
         }
     }
+}
+
+/// The key that a request carries, if any.
+fn key_of(req: &HttpRequest, caller: &str) -> Result<Option<Key>, Problem> {
+    let Some(header) = req.headers().get("Idempotency-Key") else { return Ok(None) };
+    let key = header.to_str().ok().map(str::trim).filter(|key| (1..=200).contains(&key.len()));
+    let key = key.ok_or_else(|| Problem::new("bad_idempotency_key"))?.to_owned();
+    Ok(Some(Key { caller: caller.to_owned(), route: format!("{} {}", req.method(), req.path()), key }))
 }
 
 /// Does the work and writes the deed down in its transaction.

@@ -137,6 +137,8 @@ pub struct AppState {
     pub catalogue: public_catalogue::PublicCatalogue,
     /// How the service deals with the outside.
     pub edges: Edges,
+    /// In how many working days feedback is to be answered.
+    pub feedback_days: u32,
     /// Whose tokens are taken besides our own.
     pub openid: Option<openid::Provider>,
 }

@@ -1,6 +1,6 @@
 //! Plans of administrative reform.
 
-use actix_web::{HttpResponse, get, post};
+use actix_web::{HttpResponse, get, patch, post};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -8,21 +8,24 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::agencies::require_scope;
-use super::call::{Administer, Call, Person};
+use super::call::{Administer, Call, Person, etag};
 use super::dossier_view::stamp;
 use super::idempotency::Reply;
-use super::input::{Checker, MAX_NAME, MAX_NOTE, Query};
+use super::input::{Checker, MAX_NAME, MAX_NOTE, Query, patched};
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
 use crate::domain::plan::Plan;
 use crate::domain::statistics::Period;
 use crate::domain::vocabulary::AgencyCode;
-use crate::flow::plans as verbs;
+use crate::flow::plans::{self as verbs, PlanPatch};
 use crate::storage::plans::{self, PlanRecord};
+
+/// Longest number and notation, in characters.
+const MAX_NUMBER: usize = 100;
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(create_plan).service(list_plans).service(get_plan);
+    config.service(create_plan).service(list_plans).service(get_plan).service(patch_plan);
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -86,7 +89,7 @@ async fn create_plan(mut call: Call<Administer>) -> Result<HttpResponse, Problem
         checker.fail("/period", "unknown_preset");
     }
     let plan = Plan {
-        number: checker.text("/number", &body.number, 100),
+        number: checker.text("/number", &body.number, MAX_NUMBER),
         promulgated_on: body.promulgated_on,
         title: checker.text("/title", &body.title, MAX_NOTE),
         period: checker.text("/period", &body.period, MAX_NAME),
@@ -134,4 +137,61 @@ async fn get_plan(call: Call<Person>) -> Result<HttpResponse, Problem> {
     let record = call.read(move |reader, actor| verbs::find(reader, actor, &id)).await?;
     let version = record.version;
     Ok(call.show(&view(&call.state.ambient, record), version))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PlanPatchBody {
+    /// Number and notation.
+    #[serde(default, deserialize_with = "patched")]
+    #[schema(value_type = Option<String>)]
+    number: Option<Option<String>>,
+    /// Its date; no later than the day by which the first of its tasks is due.
+    #[serde(default, deserialize_with = "patched")]
+    #[schema(value_type = Option<NaiveDate>)]
+    promulgated_on: Option<Option<NaiveDate>>,
+    /// What it is called.
+    #[serde(default, deserialize_with = "patched")]
+    #[schema(value_type = Option<String>)]
+    title: Option<Option<String>>,
+}
+
+impl PlanPatchBody {
+    /// The new values: a plan has all of these, so none is cleared.
+    fn checked(self, checker: &mut Checker) -> PlanPatch {
+        let is_cleared = [
+            ("/number", self.number == Some(None)),
+            ("/promulgated_on", self.promulgated_on == Some(None)),
+            ("/title", self.title == Some(None)),
+        ];
+        for (pointer, _) in is_cleared.iter().filter(|(_, cleared)| *cleared) {
+            checker.fail(*pointer, "blank");
+        }
+        PlanPatch {
+            number: self.number.flatten().map(|number| checker.text("/number", &number, MAX_NUMBER)),
+            promulgated_on: self.promulgated_on.flatten(),
+            title: self.title.flatten().map(|title| checker.text("/title", &title, MAX_NOTE)),
+        }
+    }
+}
+
+/// Puts right what is said of a plan (JSON Merge Patch). Its agency and period stand, and its tasks keep the day they were
+/// given out on.
+#[utoipa::path(tag = "plans", params(("id" = String, Path), ("If-Match" = String, Header)), request_body = PlanPatchBody, responses(
+    (status = 200, description = "Changed", body = PlanView), (status = 403, description = "Not an administrator, or only a task of it is in reach", body = ProblemBody),
+    (status = 404, description = "Not there, or another agency's", body = ProblemBody),
+    (status = 409, description = "The agency has a plan of this number and date", body = ProblemBody),
+    (status = 412, description = "Changed since read", body = ProblemBody), (status = 422, description = "Members refused, or a task is due before", body = ProblemBody),
+    (status = 428, description = "If-Match is missing", body = ProblemBody)))]
+#[patch("/v1/plans/{id}")]
+async fn patch_plan(mut call: Call<Administer>) -> Result<HttpResponse, Problem> {
+    let expected = call.must_match()?;
+    let (body, _) = call.body::<PlanPatchBody>().await?;
+    let mut checker = Checker::default();
+    let patch = body.checked(&mut checker);
+    checker.finish()?;
+    let id = call.path("id").to_owned();
+    let record = call.write(move |tx, act| verbs::change(tx, act, &id, expected, &patch)).await?;
+    let version = record.version;
+    Ok(HttpResponse::Ok().insert_header(("ETag", etag(version))).json(view(&call.state.ambient, record)))
 }

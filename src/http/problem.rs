@@ -284,7 +284,10 @@ impl From<Refusal> for Problem {
             Refusal::NewReturnMissing | Refusal::NewReturnTooEarly { .. } | Refusal::NewReturnOutsideHours => {
                 Some("/new_return_at")
             }
-            Refusal::PromulgatedInTheFuture { .. } | Refusal::PromulgatedBeforeFiling { .. } => Some("/promulgated_on"),
+            Refusal::PromulgatedInTheFuture { .. }
+            | Refusal::PromulgatedBeforeFiling { .. }
+            | Refusal::TaskDueBefore { .. } => Some("/promulgated_on"),
+            Refusal::NotLater { .. } => Some("/due_on"),
             Refusal::LateLetterByHand => Some("/kind"),
             _ => None,
         };

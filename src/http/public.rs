@@ -13,6 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::address;
 use super::call::{Caller, knows, read, signed_in};
+use super::idempotency::{self, Reply};
 use super::input::Query;
 use super::limits::{Buckets, Level, Quota};
 use super::problem::{Problem, ProblemBody};
@@ -20,7 +21,8 @@ use super::{AppState, RATE_LIMIT, RATE_LIMIT_POLICY};
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::look_up::{Completion, Progress};
 use crate::flow::accounts::hex;
-use crate::storage::dossiers;
+use crate::flow::{Act, Actor, Fault};
+use crate::storage::{Tx, dossiers};
 
 /// How often one address may look up. Whole villages share an address behind a carrier's gateway.
 const BY_ADDRESS: Quota = Quota { name: "address", most: 60, seconds: 60 };
@@ -131,6 +133,22 @@ pub(in crate::http) async fn submitted(
         Some(seconds) => Err(too_many(seconds, &[(SUBMISSIONS, level)])),
         None => told(answer.await, &[(SUBMISSIONS, level)]),
     }
+}
+
+/// Answers a POST of who is not signed in, once for each of their keys. They are known by their address alone: who sends the
+/// same again from elsewhere is somebody else.
+///
+/// # Errors
+/// Those of [`idempotency::post`].
+pub(in crate::http) async fn taken_in(
+    state: &Data<AppState>,
+    req: &HttpRequest,
+    body: &[u8],
+    work: impl FnMut(&mut Tx, Act<'_>) -> Result<Reply, Fault> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    let address = asker(state, req).map(|address| address.to_string()).unwrap_or_default();
+    let address = state.tokens.fingerprint(address.as_bytes()).map_err(|_| Problem::new("internal"))?;
+    idempotency::post(state, req, (&Actor::service("public"), &format!("public:{address}")), body, work).await
 }
 
 /// Who asks, as they are counted.

@@ -1,6 +1,5 @@
 //! The public door for those who speak up: feedback without a login, and its answer for who holds the secret of its receipt.
 
-use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::NaiveDate;
@@ -9,19 +8,17 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::AppState;
-use super::audit;
-use super::call::{blocking, read};
+use super::call::read;
 use super::feedback::ContactBody;
+use super::idempotency::Reply;
 use super::incoming::Incoming;
 use super::input::{Checker, MAX_NOTE, Query, parse, read_body};
 use super::problem::{Problem, ProblemBody};
-use super::public::{limited, private, submitted};
+use super::public::{limited, private, submitted, taken_in};
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::feedback::{FeedbackChannel, FeedbackKind, FeedbackStatus, Finding};
 use crate::domain::vocabulary::{AgencyCode, ProcedureCode};
-use crate::flow::audit::deed;
 use crate::flow::feedback::{NewFeedback, submit};
-use crate::flow::{Act, Actor};
 use crate::storage::feedback::{self, FeedbackRecord};
 
 /// The routes of this file.
@@ -99,10 +96,12 @@ fn receipt(record: FeedbackRecord, secret: Option<String>) -> ReceiptView {
     }
 }
 
-/// Sends feedback in without signing in; the answer is its receipt. Limited by address.
-#[utoipa::path(tag = "public", security(()), request_body = PublicFeedbackBody, responses(
+/// Sends feedback in without signing in; the answer is its receipt. Limited by address, and a key is known again from the same
+/// address only.
+#[utoipa::path(tag = "public", security(()), params(("Idempotency-Key" = Option<String>, Header)), request_body = PublicFeedbackBody, responses(
     (status = 201, description = "The receipt, with the secret that opens the answer", body = ReceiptView),
-    (status = 400, description = "Not JSON", body = ProblemBody), (status = 422, description = "Refused by a rule", body = ProblemBody),
+    (status = 400, description = "Not JSON", body = ProblemBody),
+    (status = 409, description = "The first request with this key is still running", body = ProblemBody), (status = 422, description = "Refused by a rule", body = ProblemBody),
     (status = 429, description = "Too many from this address", body = ProblemBody, headers(
         ("Retry-After" = u64, description = "Seconds"), ("RateLimit" = String, description = "What is left of the limit"))),
     (status = 503, description = "Busy", body = ProblemBody)))]
@@ -110,7 +109,8 @@ fn receipt(record: FeedbackRecord, secret: Option<String>) -> ReceiptView {
 async fn submit_feedback(state: Data<AppState>, req: HttpRequest, payload: Incoming) -> Result<HttpResponse, Problem> {
     submitted(&state, &req, async {
         Query::of(&req, &[])?;
-        let body: PublicFeedbackBody = parse(&read_body(&req, payload).await?)?;
+        let bytes = read_body(&req, payload).await?;
+        let body: PublicFeedbackBody = parse(&bytes)?;
         let mut checker = Checker::default();
         let content = checker.text("/content", &body.content, MAX_NOTE);
         let sender = body.sender.checked(&mut checker, "/sender");
@@ -127,22 +127,14 @@ async fn submit_feedback(state: Data<AppState>, req: HttpRequest, payload: Incom
         let channel = FeedbackChannel::Online;
         let new =
             NewFeedback { agency, kind, channel, procedure, dossier, content, sender, note: None, received_at: None };
-        let (served, trace) = (state.clone(), audit::trace(&req));
-        let record = blocking(move || {
-            let actor = Actor::service("public");
-            let act = Act { actor: &actor, now: served.ambient.now(), ambient: &served.ambient };
-            served.db.write(|tx| {
-                let record = submit(tx, act, &new)?;
-                deed(tx, act, &trace)?;
-                Ok::<_, crate::flow::Fault>(record)
-            })
+        let served = state.clone();
+        taken_in(&state, &req, &bytes, move |tx, act| {
+            let record = submit(tx, act, &new, served.feedback_days)?;
+            let location = format!("/v1/public/feedback/{}", record.id);
+            let secret = served.lookup.secret_of(&record.id);
+            Reply::receipt(&receipt(record, Some(secret)), Some(location))
         })
-        .await?;
-        let location = format!("/v1/public/feedback/{}", record.id);
-        let secret = state.lookup.secret_of(&record.id);
-        let mut answer = HttpResponse::Created();
-        answer.insert_header(("Location", location)).insert_header((CACHE_CONTROL, "no-store"));
-        Ok(answer.json(receipt(record, Some(secret))))
+        .await
     })
     .await
 }

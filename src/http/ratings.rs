@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use serde::{Deserialize, Serialize};
@@ -12,21 +11,19 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::AppState;
 use super::agencies::require_scope;
-use super::audit;
-use super::call::{Call, Count, Person, blocking};
+use super::call::{Call, Count, Person};
 use super::dossier_view::stamp;
 use super::figures::{Frame, rate};
+use super::idempotency::Reply;
 use super::incoming::Incoming;
 use super::input::{Checker, MAX_NOTE, PageWish, Query, parse, read_body};
 use super::problem::{Problem, ProblemBody};
-use super::public::{limited, opened};
+use super::public::{limited, opened, taken_in};
 use super::statistics::free_period;
 use crate::ambient::Ambient;
 use crate::domain::rating::{Aspect, AspectScore, Score};
 use crate::domain::statistics::Rate;
-use crate::flow::audit::deed;
 use crate::flow::rate::{Verdict, rate as give};
-use crate::flow::{Act, Actor, Fault};
 use crate::storage::ratings::{self, RatingFilter, RatingGroup, RatingRecord};
 
 /// The routes of this file.
@@ -115,10 +112,10 @@ fn view(ambient: &Ambient, record: RatingRecord) -> RatingView {
 
 /// Rates the service that a dossier got, once and after it ended, with the secret of its slip. A code that is not there and
 /// a secret that is wrong are answered alike. Signed-in callers are not limited.
-#[utoipa::path(tag = "public", security(()), params(("code" = String, Path)), request_body = RatingBody, responses(
+#[utoipa::path(tag = "public", security(()), params(("code" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = RatingBody, responses(
     (status = 201, description = "Rated", body = RatingView), (status = 400, description = "Not JSON", body = ProblemBody),
     (status = 404, description = "No such dossier, or not its secret", body = ProblemBody),
-    (status = 409, description = "It has not ended, or was rated already", body = ProblemBody),
+    (status = 409, description = "It has not ended, or was rated already; or the first request with this key is still running", body = ProblemBody),
     (status = 422, description = "Members refused", body = ProblemBody),
     (status = 429, description = "Too many from this address, or too many wrong ones of this code", body = ProblemBody, headers(
         ("Retry-After" = u64, description = "Seconds"))),
@@ -128,24 +125,17 @@ async fn create_rating(state: Data<AppState>, req: HttpRequest, payload: Incomin
     let code = req.match_info().get("code").unwrap_or_default();
     limited(&state, &req, code, async {
         Query::of(&req, &[])?;
-        let body: RatingBody = parse(&read_body(&req, payload).await?)?;
+        let bytes = read_body(&req, payload).await?;
+        let body: RatingBody = parse(&bytes)?;
         let dossier = opened(&state, code, &body.secret)?;
         let mut checker = Checker::default();
         let verdict = body.checked(&mut checker);
         checker.finish()?;
         let verdict = verdict.ok_or_else(|| Problem::new("internal"))?;
-        let (served, trace) = (state.clone(), audit::trace(&req));
-        let record = blocking(move || {
-            let actor = Actor::service("public");
-            let act = Act { actor: &actor, now: served.ambient.now(), ambient: &served.ambient };
-            served.db.write(|tx| {
-                let record = give(tx, act, &dossier, &verdict)?;
-                deed(tx, act, &trace)?;
-                Ok::<_, Fault>(record)
-            })
+        taken_in(&state, &req, &bytes, move |tx, act| {
+            Reply::receipt(&view(act.ambient, give(tx, act, &dossier, &verdict)?), None)
         })
-        .await?;
-        Ok(HttpResponse::Created().insert_header((CACHE_CONTROL, "no-store")).json(view(&state.ambient, record)))
+        .await
     })
     .await
 }

@@ -312,6 +312,12 @@ pub const TEXTS: &[Text] = &[
     text("sender_required", 422, "Khiếu nại phải có họ tên người khiếu nại.", "A complaint needs a name."),
     text("finding_required", 422, "Trả lời khiếu nại phải có kết luận.", "The answer to a complaint needs a finding."),
     text("addressee_required", 422, "Cần nêu cơ quan được chuyển đến.", "Say to whom it is passed on."),
+    text(
+        "task_due_before",
+        422,
+        "Có nhiệm vụ của kế hoạch đến hạn trước ngày đó.",
+        "A task of the plan is due before that day.",
+    ),
     text("not_later", 422, "Ngày quá sớm.", "The day is too early."),
     text("reason_required", 422, "Cần nêu lý do.", "A reason is required."),
     text("outcome_not_allowed", 422, "Chỉ nêu kết quả khi hoàn thành.", "An outcome goes with `finished` only."),
@@ -423,7 +429,7 @@ pub const TEXTS: &[Text] = &[
         "promulgated_in_the_future",
         422,
         "Ngày ban hành nằm trong tương lai.",
-        "The date of the letter lies in the future.",
+        "The date of issue lies in the future.",
     ),
 ];
 
@@ -449,6 +455,7 @@ pub fn particulars(refusal: &Refusal) -> Option<String> {
         | Refusal::AgencyNotInForce { on }
         | Refusal::PromulgatedInTheFuture { on }
         | Refusal::PromulgatedBeforeFiling { on }
+        | Refusal::TaskDueBefore { due_on: on }
         | Refusal::FormNotInForce { on } => on.format("%d/%m/%Y").to_string(),
         Refusal::Overpaid { open } => format!("còn phải nộp {open} đồng"),
         Refusal::TooMuch { most } => format!("tối đa {most} đồng"),

@@ -28,7 +28,7 @@ pub struct PlanRecord {
     pub version: i64,
 }
 
-#[derive(Queryable, Selectable, Insertable)]
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = plans)]
 struct Row {
     id: String,
@@ -64,6 +64,21 @@ pub fn insert(tx: &mut Tx, new: &PlanRecord) -> Result<(), StorageError> {
     tx.concerns = Some((new.agency.to_string(), None));
     diesel::insert_into(plans::table).values(Row::of(new)).execute(&mut *tx.connection)?;
     Ok(())
+}
+
+/// Stores a changed plan; `record.version` is the version it was read with, and is counted up.
+///
+/// # Errors
+/// [`StorageError::Duplicate`] as for a new one, [`StorageError::Stale`] when another write came in between.
+pub fn save(tx: &mut Tx, record: &mut PlanRecord) -> Result<(), StorageError> {
+    tx.concerns = Some((record.agency.to_string(), None));
+    let read_version = record.version;
+    record.version += 1;
+    let changed = diesel::update(plans::table)
+        .filter(plans::id.eq(&record.id).and(plans::version.eq(read_version)))
+        .set(Row::of(record))
+        .execute(&mut *tx.connection)?;
+    if changed == 1 { Ok(()) } else { Err(StorageError::Stale) }
 }
 
 /// One plan.

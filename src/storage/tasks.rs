@@ -154,6 +154,15 @@ pub fn find(reader: &mut Reader, id: &str) -> Result<Option<TaskRecord>, Storage
     row.map(Row::read).transpose()
 }
 
+/// The day by which the first task of a plan is due.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn first_due_on(reader: &mut Reader, plan: &str) -> Result<Option<NaiveDate>, StorageError> {
+    let first = diesel::dsl::min(plan_tasks::due_on);
+    Ok(plan_tasks::table.filter(plan_tasks::plan.eq(plan)).select(first).first(&mut *reader.connection)?)
+}
+
 /// Adds a note.
 ///
 /// # Errors

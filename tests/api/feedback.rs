@@ -209,6 +209,60 @@ story!(citizens_send_feedback_in_and_read_its_answer, |app| {
     }
 });
 
+story!(what_was_sent_twice_by_mistake_is_there_once, |app| {
+    let admin = app.office().await;
+    let body = json!({"kind": "petition", "agency": "H16.18", "content": "Nên mở cửa sáng thứ bảy"});
+    let keyed = async |key: &str, body: &Value| {
+        app.send(Method::POST, "/v1/public/feedback", None, &[("idempotency-key", key)], Some(body.clone())).await
+    };
+    let first = keyed("k-1", &body).await;
+    let again = keyed("k-1", &body).await;
+    assert_eq!(again.expect(201), first.expect(201));
+    for header in ["location", "cache-control"] {
+        assert_eq!(again.header(header), first.header(header), "{header}");
+    }
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    let other = json!({"kind": "petition", "agency": "H16.18", "content": "Khác"});
+    assert_eq!(keyed("k-1", &other).await.problem(422), "idempotency_key_reused");
+    assert_eq!(keyed(&"k".repeat(201), &body).await.problem(400), "bad_idempotency_key");
+    assert_ne!(keyed("k-2", &body).await.expect(201)["id"], first.json()["id"]);
+    assert_eq!(app.get("/v1/feedback", &admin).await.expect(200)["items"].as_array().unwrap().len(), 2);
+});
+
+story!(feedback_on_a_dossier_goes_to_those_who_handle_it_or_stand_above, |app| {
+    let admin = app.office().await;
+    let body = json!({"code": "H16.19", "name": "Sở khác", "level": "department", "parent": "H16"});
+    app.post("/v1/agencies", &admin, body).await.expect(201);
+    let code = app.receive(&admin, json!({})).await;
+    let slip = app.get(&format!("/v1/dossiers/{code}"), &admin).await.expect(200)["lookup_secret"].clone();
+    let about =
+        |agency: &str| json!({"kind": "feedback", "content": "x", "agency": agency, "dossier": code, "secret": slip});
+    for agency in ["H16.18", "H16"] {
+        send(app, "/v1/public/feedback", about(agency)).await.expect(201);
+    }
+    let told = send(app, "/v1/public/feedback", about("H16.19")).await.expect(422);
+    assert_eq!(told["errors"][0]["pointer"], "/agency");
+    // An office that does not see the dossier cannot tell whether there is one.
+    let stranger = app.user("stranger", Role::FrontDesk, Some("H16.19")).await;
+    let body = feedback(json!({"agency": "H16.19", "dossier": code}));
+    let told = app.post("/v1/feedback", &stranger, body).await.expect(422);
+    assert_eq!(
+        (&told["errors"][0]["pointer"], &told["errors"][0]["code"]),
+        (&json!("/dossier"), &json!("unknown_reference"))
+    );
+});
+
+story!(guesses_at_an_answer_come_to_an_end, |app| {
+    app.office().await;
+    let body = json!({"kind": "feedback", "agency": "H16.18", "content": "x"});
+    let receipt = send(app, "/v1/public/feedback", body).await.expect(201);
+    let (id, secret) = (receipt["id"].as_str().unwrap(), receipt["secret"].as_str().unwrap());
+    for _ in 0..20 {
+        assert_eq!(ask(app, id, "AAAAA-AAAAA").await.problem(404), "not_found");
+    }
+    assert_eq!(ask(app, id, secret).await.problem(429), "too_many_requests");
+});
+
 story!(one_address_sends_twenty_an_hour, |app| {
     app.office().await;
     let body = json!({"kind": "feedback", "agency": "H16.18", "content": "Cảm ơn"});

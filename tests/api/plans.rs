@@ -52,6 +52,50 @@ story!(a_task_is_given_out_noted_on_and_done, |app| {
     assert_eq!(app.get(&task, &leader).await.expect(200)["notes"].as_array().unwrap().len(), 1);
 });
 
+story!(what_is_said_of_a_plan_is_put_right, |app| {
+    let admin = app.office().await;
+    let plan = plan(app, &admin).await;
+    let task = task(app, &admin, &plan, "2026-01-30").await;
+    let patch = async |token: &str, tag: &str, body: Value| {
+        app.send(Method::PATCH, &plan, Some(token), &[("if-match", tag)], Some(body)).await
+    };
+    let changed = patch(&admin, "\"1\"", json!({"number": "1/KH-UBND", "promulgated_on": "2026-01-05"})).await;
+    assert_eq!(changed.header("etag"), "\"2\"");
+    let changed = changed.expect(200);
+    assert_eq!((&changed["number"], &changed["promulgated_on"]), (&json!("1/KH-UBND"), &json!("2026-01-05")));
+    assert_eq!(
+        (&changed["title"], &changed["period"]),
+        (&json!("Kế hoạch cải cách hành chính năm 2026"), &json!("2026"))
+    );
+    assert_eq!(app.get(&task, &admin).await.expect(200)["assigned_on"], "2026-01-02", "a task keeps its day");
+    assert_eq!(patch(&admin, "\"1\"", json!({"title": "x"})).await.problem(412), "changed");
+    let none = app.send(Method::PATCH, &plan, Some(&admin), &[], Some(json!({"title": "x"}))).await;
+    assert_eq!(none.problem(428), "precondition_required");
+    for (body, code) in [
+        (json!({"number": null}), "validation"),
+        (json!({"title": " "}), "validation"),
+        (json!({"promulgated_on": null}), "validation"),
+        (json!({"promulgated_on": "2026-02-30"}), "validation"),
+        (json!({"period": "2025"}), "validation"),
+        (json!({"agency": "H16.18"}), "validation"),
+        (json!({"promulgated_on": "2026-03-03"}), "promulgated_in_the_future"),
+        (json!({"promulgated_on": "2026-02-02"}), "task_due_before"),
+    ] {
+        assert_eq!(patch(&admin, "*", body.clone()).await.problem(422), code, "{body}");
+    }
+    // Of one number and date there is one.
+    let body =
+        json!({"agency": "H16", "number": "2/KH-UBND", "promulgated_on": "2026-01-05", "title": "x", "period": "2026"});
+    app.post("/v1/plans", &admin, body).await.expect(201);
+    assert_eq!(patch(&admin, "*", json!({"number": "2/KH-UBND"})).await.problem(409), "exists");
+    // Whoever sees it for a task of theirs does not change it.
+    let below = app.user("below", Role::Admin, Some("H16.18")).await;
+    app.get(&plan, &below).await.expect(200);
+    assert_eq!(patch(&below, "*", json!({"title": "x"})).await.problem(403), "forbidden");
+    let leader = app.user("leader", Role::Leader, Some("H16")).await;
+    assert_eq!(patch(&leader, "*", json!({"title": "x"})).await.problem(403), "forbidden");
+});
+
 story!(tasks_count_as_of_the_end_of_a_period, |app| {
     let admin = app.office().await;
     let plan = plan(app, &admin).await;
@@ -107,6 +151,9 @@ story!(plans_elsewhere_are_not_there_and_bad_ones_are_refused, |app| {
     }
     let early = json!({"title": "x", "due_on": "2026-01-01"});
     assert_eq!(app.post(&format!("{plan}/tasks"), &admin, early).await.problem(422), "not_later");
+    // Given out before the plan was there, and due before it.
+    let earlier = json!({"title": "x", "assigned_on": "2025-12-01", "due_on": "2025-12-31"});
+    assert_eq!(app.post(&format!("{plan}/tasks"), &admin, earlier).await.problem(422), "not_later");
     let done = json!({"completed_on": "2026-03-03"});
     assert_eq!(app.post(&format!("{task}/complete"), &admin, done).await.problem(422), "in_the_future");
 });

@@ -74,6 +74,26 @@ story!(bad_ratings_are_refused_and_wrong_secrets_look_alike, |app| {
     assert_eq!(rate(app, &code, json!({"secret": secret, "score": 3})).await.status.as_u16(), 201, "nothing was kept");
 });
 
+story!(a_rating_sent_again_with_its_key_is_answered_as_before, |app| {
+    let admin = app.office().await;
+    let (code, secret) = ended(app).await;
+    let keyed = async |secret: &str, score: i32| {
+        let body = json!({"secret": secret, "score": score});
+        let path = format!("/v1/public/dossiers/{code}/rating");
+        app.send(Method::POST, &path, None, &[("idempotency-key", "k-1")], Some(body)).await
+    };
+    let first = keyed(&secret, 4).await;
+    assert!(!first.headers.contains_key("idempotency-replayed"));
+    let again = keyed(&secret, 4).await;
+    assert_eq!(again.expect(201), first.expect(201));
+    assert_eq!((again.header("idempotency-replayed"), again.header("cache-control")), ("true", "no-store"));
+    assert_eq!(keyed(&secret, 5).await.problem(422), "idempotency_key_reused");
+    // The key opens nothing: who does not have the slip is told what everybody is told.
+    assert_eq!(keyed("AAAAA-AAAAA", 4).await.problem(404), "not_found");
+    assert_eq!(rate(app, &code, json!({"secret": secret, "score": 4})).await.problem(409), "already_rated");
+    assert_eq!(app.get("/v1/ratings", &admin).await.expect(200)["items"].as_array().unwrap().len(), 1);
+});
+
 story!(guesses_at_a_rating_come_to_an_end, |app| {
     app.office().await;
     let (code, secret) = ended(app).await;

@@ -280,3 +280,104 @@ story!(an_agency_moves_with_all_below_it, |app| {
     app.get(&format!("/v1/dossiers/{code}"), &district).await.expect(200);
     assert_eq!(received(app, &district, FIRST_HALF).await, 1);
 });
+
+/// What people said to the district and what it planned, on 27 June 2025; answers where to find it.
+async fn said_and_planned(app: &TestApp, admin: &str) -> (String, [String; 4]) {
+    let made = async |path: &str, body: Value| {
+        let made = app.post(path, admin, body).await.expect(201);
+        format!("{path}/{}", made["id"].as_str().unwrap())
+    };
+    let feedback = json!({"agency": "H16.05", "kind": "feedback", "channel": "direct", "content": "Chờ lâu"});
+    let visit = json!({"agency": "H16.05", "visited_on": "2025-06-27", "session": "regular", "received_by": {"name": "A"},
+        "people": 1, "subjects": ["petition"], "content": "x", "outcome": "accepted"});
+    let plan = json!({"agency": "H16.05", "number": "1/KH-UBND", "promulgated_on": "2025-01-06", "title": "x", "period": "2025"});
+    let feedback = made("/v1/feedback", feedback).await;
+    let visit = made("/v1/reception-visits", visit).await;
+    let plan = made("/v1/plans", plan).await;
+    let task = made(&format!("{plan}/tasks"), json!({"title": "Số hóa hồ sơ", "due_on": "2025-12-31"})).await;
+    let code = app.receive(admin, json!({"agency": "H16.05"})).await;
+    app.transition(admin, &code, json!({"to": "processing"})).await.expect(200);
+    app.transition(admin, &code, json!({"to": "finished", "outcome": "granted"})).await.expect(200);
+    let shown = app.get(&format!("/v1/dossiers/{code}"), admin).await.expect(200);
+    let rating = json!({"secret": shown["lookup_secret"], "score": 5});
+    app.post(&format!("/v1/public/dossiers/{code}/rating"), admin, rating).await.expect(201);
+    (code, [feedback, visit, plan, task])
+}
+
+const VOICES: [&str; 5] = ["/v1/feedback", "/v1/reception-visits", "/v1/plans", "/v1/plan-tasks", "/v1/ratings"];
+const COUNTS: [&str; 4] = ["feedback", "reception", "plan-tasks", "ratings"];
+
+story!(who_takes_over_answers_what_people_said_and_does_what_was_planned, |app| {
+    let admin = province(app).await;
+    let (code, paths) = said_and_planned(app, &admin).await;
+    let [feedback, visit, plan, task] = &paths;
+    app.at("2025-07-01T08:00:00");
+    let admin = app.admin().await;
+    let officer = app.user("xa-201", Role::Officer, Some("H16.201")).await;
+    let leader = app.user("xa-202", Role::Leader, Some("H16.202")).await;
+    let stranger = app.user("xa-203", Role::Leader, Some("H16.203")).await;
+    let figures = async || {
+        let mut figures = Vec::new();
+        for count in COUNTS {
+            let path = format!("/v1/statistics/{count}?{FIRST_HALF}&agency=H16.05");
+            figures.push(app.get(&path, &admin).await.expect(200));
+        }
+        figures
+    };
+    let before = figures().await;
+    for path in &paths {
+        assert_eq!(app.get(path, &officer).await.problem(404), "not_found", "{path}");
+    }
+
+    let body = json!({"valid_to": LAST_DAY, "successors": ["H16.201", "H16.202"]});
+    patch(app, &admin, "H16.05", body).await.expect(200);
+    let count =
+        async |token: &str, path: &str| app.get(path, token).await.expect(200)["items"].as_array().unwrap().len();
+    for token in [&officer, &leader] {
+        for path in &paths {
+            app.get(path, token).await.expect(200);
+        }
+        for list in VOICES {
+            assert_eq!(count(token, list).await, 1, "{list}");
+            assert_eq!(count(token, &format!("{list}?agency=H16.05")).await, 1, "{list}");
+        }
+    }
+    for path in &paths {
+        assert_eq!(app.get(path, &stranger).await.problem(404), "not_found", "{path}");
+    }
+    for list in VOICES {
+        assert_eq!(count(&stranger, list).await, 0, "{list}");
+        assert_eq!(app.get(&format!("{list}?agency=H16.05"), &stranger).await.problem(404), "not_found");
+    }
+
+    // They answer it, note on it and do it.
+    app.post(&format!("{feedback}/transitions"), &officer, json!({"to": "processing"})).await.expect(200);
+    let answer = json!({"to": "answered", "answer": "Đã bố trí thêm cán bộ"});
+    let answered = app.post(&format!("{feedback}/transitions"), &leader, answer).await.expect(200);
+    assert_eq!((&answered["agency"], &answered["timing"]), (&json!("H16.05"), &json!("early")));
+    let change = async |token: &str, path: &str, body: Value| {
+        app.send(Method::PATCH, path, Some(token), &[("if-match", "*")], Some(body)).await
+    };
+    change(&officer, visit, json!({"note": "Đã chuyển hồ sơ"})).await.expect(200);
+    change(&leader, task, json!({"due_on": "2026-01-30"})).await.expect(200);
+    app.post(&format!("{task}/complete"), &leader, json!({})).await.expect(200);
+    let keeper = app.user("qt-201", Role::Admin, Some("H16.201")).await;
+    change(&keeper, plan, json!({"title": "Kế hoạch năm 2025"})).await.expect(200);
+
+    // Nobody turns to who is not there any more, but for what it left.
+    let new = json!({"agency": "H16.05", "kind": "feedback", "channel": "direct", "content": "x"});
+    assert_eq!(app.post("/v1/feedback", &admin, new.clone()).await.problem(422), "agency_not_in_force");
+    let visited = json!({"agency": "H16.05", "visited_on": "2025-07-01", "session": "regular", "received_by": {"name": "A"},
+        "people": 1, "subjects": ["petition"], "content": "x", "outcome": "accepted"});
+    assert_eq!(app.post("/v1/reception-visits", &admin, visited).await.problem(422), "agency_not_in_force");
+    let slip = app.get(&format!("/v1/dossiers/{code}"), &admin).await.expect(200)["lookup_secret"].clone();
+    let about = json!({"kind": "feedback", "content": "x", "dossier": code, "secret": slip});
+    app.send(Method::POST, "/v1/public/feedback", None, &[], Some(about)).await.expect(201);
+    assert_eq!(count(&officer, "/v1/feedback").await, 2);
+
+    // The past is the district's, whoever asks, and was not changed.
+    assert_eq!(figures().await, before);
+    let path = format!("/v1/statistics/reception?{FIRST_HALF}");
+    assert_eq!(app.get(&path, &leader).await.expect(200)["visits"], 0);
+    assert_eq!(app.get(&format!("{path}&agency=H16.05"), &leader).await.expect(200)["visits"], 1);
+});

@@ -20,6 +20,7 @@ use chrono::NaiveDateTime;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use motcua::ambient::Ambient;
 use motcua::documents::press::Press;
+use motcua::domain::feedback::ANSWER_DAYS;
 use motcua::domain::vocabulary::{AgencyCode, Role};
 use motcua::files::Files;
 use motcua::files::store::FileStore;
@@ -216,6 +217,7 @@ impl TestApp {
             portal: PortalState { codes: Codes::new(None).unwrap(), sends: true },
             catalogue: PublicCatalogue::default(),
             edges,
+            feedback_days: ANSWER_DAYS,
             openid,
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -13,7 +13,7 @@ fn day(text: &str) -> NaiveDate {
 }
 
 fn received(kind: FeedbackKind) -> Feedback {
-    Feedback::receive(kind, at("2026-03-02T09:00:00"), true, standard_office()).unwrap()
+    Feedback::receive(kind, at("2026-03-02T09:00:00"), true, ANSWER_DAYS, standard_office()).unwrap()
 }
 
 fn answer(finding: Option<Finding>) -> Move {
@@ -26,6 +26,10 @@ fn feedback_is_due_fifteen_working_days_after_its_receipt() {
     let feedback = received(FeedbackKind::Feedback);
     assert_eq!(feedback.term.deadline.unwrap().due_on, day("2026-03-23"));
     assert_eq!(feedback.term.timing(at("2026-03-24T00:00:00")), Timing::Overdue);
+    // An office that gives itself five working days: Monday 9 March.
+    let swift =
+        Feedback::receive(FeedbackKind::Petition, at("2026-03-02T09:00:00"), false, 5, standard_office()).unwrap();
+    assert_eq!(swift.term.deadline.unwrap().due_on, day("2026-03-09"));
 }
 
 #[test]
@@ -47,7 +51,7 @@ fn the_term_of_a_complaint_runs_from_its_acceptance() {
 
 #[test]
 fn nobody_complains_without_a_name() {
-    let anonymous = |kind| Feedback::receive(kind, at("2026-03-02T09:00:00"), false, standard_office());
+    let anonymous = |kind| Feedback::receive(kind, at("2026-03-02T09:00:00"), false, ANSWER_DAYS, standard_office());
     assert_eq!(anonymous(FeedbackKind::Complaint), Err(Refusal::SenderRequired));
     assert!(anonymous(FeedbackKind::Feedback).is_ok());
 }
