@@ -160,7 +160,9 @@ const TABLE: &[&[Row]] = &[
     ],
     &[ // Calendar, agencies, catalogue
         ("GET /v1/deadline",                                    ANYONE,   Nothing,       "agency=H16.19&received_at=2026-03-02T09:00:00%2B07:00&amount=5&unit=working_day"),
+        ("GET /v1/calendar",                                    ANYONE,   Nothing,       ""),
         ("GET /v1/calendar/{year}",                             ANYONE,   Nothing,       ""),
+        ("POST /v1/calendar/{year}/preview",                    ADMIN,    All,           r#"{"days": []}"#),
         ("PUT /v1/calendar/{year}",                             ADMIN,    All,           r#"{"days": []}"#),
         ("POST /v1/calendar/recompute",                         ADMIN,    Nothing,       "{}"),
         ("GET /v1/agencies",                                    ANYONE,   List(Agency),  ""),

@@ -17,7 +17,7 @@ use crate::storage::dossier_row::Record;
 use crate::storage::dossiers::Filed;
 use crate::storage::letters::{self, LetterRecord};
 use crate::storage::procedures;
-use crate::storage::{Tx, dossiers};
+use crate::storage::{Reader, Tx, dossiers};
 
 /// What a verb did to a dossier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,8 +187,8 @@ pub fn move_action(record: &Record, to: Status) -> Action {
 ///
 /// # Errors
 /// [`StorageError`](crate::storage::StorageError); a missing version is a corrupt store.
-pub fn dossier_of(tx: &mut Tx, record: &Record) -> Result<Dossier, Fault> {
-    let version = procedures::version(tx, &record.procedure, record.procedure_version)?;
+pub fn dossier_of(reader: &mut Reader, record: &Record) -> Result<Dossier, Fault> {
+    let version = procedures::version(reader, &record.procedure, record.procedure_version)?;
     let version = version.ok_or_else(|| crate::storage::StorageError::corrupt("procedure version", "missing"))?;
     under(&version, record)
 }

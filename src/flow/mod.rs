@@ -33,6 +33,7 @@ pub mod register;
 pub mod report;
 pub mod strike;
 
+pub mod calendar_watch;
 pub mod correct;
 pub mod history;
 pub mod import;

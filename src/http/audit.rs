@@ -38,7 +38,7 @@ const FIGURES: &[&str] = &[
 ];
 
 /// POSTs that change nothing.
-const QUESTIONS: &[&str] = &["/v1/reports/check"];
+const QUESTIONS: &[&str] = &["/v1/reports/check", "/v1/calendar/{year}/preview"];
 
 /// The request's identifier.
 struct RequestId(String);

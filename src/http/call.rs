@@ -136,6 +136,7 @@ const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/statistics/reception"),
     (Method::GET, "/v1/statistics/plan-tasks"),
     (Method::GET, "/v1/deadline"),
+    (Method::POST, "/v1/calendar/{year}/preview"),
     (Method::GET, "/v1/agencies"),
     (Method::GET, "/v1/agencies/{code}/closures"),
     (Method::GET, "/v1/fields"),

@@ -7,6 +7,7 @@ mod support;
 mod audit;
 mod balances;
 mod between;
+mod calendar_preview;
 mod catalogue;
 mod catalogue_sheets;
 mod changes;
