@@ -62,7 +62,8 @@ enum On {
 }
 use On::{All, Body, Figures, List, Nothing, One};
 use Thing::{
-    Agency, Asked, Client, Delivery, Dossier, File, Letter, Notice, Refused, Report, Signed, Stopped, User, Webhook,
+    Agency, Asked, Client, Delivery, Dossier, File, Letter, Notice, Refused, Report, Signed, Stopped, User, Warning,
+    Webhook,
 };
 
 /// Route; who may; on what; the query, or the body, that is right for it. In these, `{agency}`, `{dossier}`, `{letter}`
@@ -127,6 +128,9 @@ const TABLE: &[&[Row]] = &[
         ("POST /v1/apology-letters/{id}/cancel",                LEAD,     One(Letter),   "{}"),
         ("GET /v1/apology-letters/{id}/exchange",               SEE,      One(Signed),   ""),
         ("GET /v1/apology-letters/{id}/signed",                 SEE,      One(Signed),   ""),
+        ("GET /v1/warnings",                                    SEE,      List(Warning), ""),
+        ("GET /v1/warnings/{id}",                               SEE,      One(Warning),  ""),
+        ("POST /v1/warnings/{id}/acknowledge",                  DRAFT,    One(Warning),  "{}"),
         ("GET /v1/ioffice/documents",                           EXCHANGE, List(Signed),  ""),
         ("GET /v1/ioffice/documents/{id}/packet.edxml",         EXCHANGE, One(Signed),   ""),
         ("POST /v1/ioffice/documents/{id}/result",              EXCHANGE, One(Signed),   r#"{"result": "trace"}"#),

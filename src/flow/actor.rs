@@ -85,6 +85,8 @@ pub enum Action {
     Remit,
     /// Put a file on.
     AddFile,
+    /// Take in a warning of its ladder.
+    Acknowledge,
     /// Take a file off.
     RemoveFile {
         /// Whether nothing is to be done on the dossier any more: rejected, withdrawn, stopped, handed over, void.
@@ -246,7 +248,7 @@ pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
         Action::Read | Action::Reveal | Action::Edit | Action::DraftLetter | Action::SignLetter | Action::Mend => false,
         Action::Send => true,
         Action::TakeOver | Action::Ask | Action::Collect | Action::Remit => false,
-        Action::AddFile | Action::RemoveFile { .. } => false,
+        Action::AddFile | Action::Acknowledge | Action::RemoveFile { .. } => false,
     };
     let role = match authority {
         Authority::Role(role) => *role,
@@ -266,7 +268,7 @@ pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
                 Action::DraftLetter | Action::SignLetter => {
                     authority.has(&[Scope::DocumentsExchange]) && sides.resolving
                 }
-                Action::Mend | Action::Remit | Action::RemoveFile { .. } => false,
+                Action::Mend | Action::Remit | Action::Acknowledge | Action::RemoveFile { .. } => false,
             };
         }
     };

@@ -2,6 +2,7 @@
 
 use super::actor::{Act, Action};
 use super::fault::Fault;
+use super::ladder::follow;
 use super::strike::{enter, look_back, mend};
 use super::transfers;
 use crate::domain::apology::{Letter, Settlement, settle};
@@ -66,6 +67,7 @@ pub fn keep(tx: &mut Tx, act: Act<'_>, record: &mut Record, mut deed: Deed, stor
         Stored::Before => letters::about_deadline(tx, &record.code)?,
     };
     let letter = settle_letter(act, record, existing, &mut deed.events);
+    follow(act, record);
     let struck = look_back(tx, record, &deed.events, stored != Stored::Before)?;
     match stored {
         Stored::Never => dossiers::insert(tx, record, &deed.events, &deed.spans, act.stamp())?,
@@ -91,6 +93,7 @@ pub fn keep(tx: &mut Tx, act: Act<'_>, record: &mut Record, mut deed: Deed, stor
 pub fn keep_imported(tx: &mut Tx, act: Act<'_>, filed: &mut [(Record, Deed)]) -> Result<(), Fault> {
     let mut owed = Vec::new();
     for (record, deed) in filed.iter_mut() {
+        follow(act, record);
         if let LetterWrite::Insert(letter) = settle_letter(act, record, None, &mut deed.events) {
             owed.push(letter);
         }

@@ -12,6 +12,7 @@ pub mod exchange;
 pub mod fees;
 pub mod files;
 pub mod intake;
+pub mod ladder;
 pub mod sweep;
 pub mod transfers;
 pub mod transition;

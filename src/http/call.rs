@@ -108,6 +108,7 @@ const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/statistics/due-soon"),
     (Method::GET, "/v1/statistics/fees"),
     (Method::GET, "/v1/transfers"),
+    (Method::GET, "/v1/warnings"),
     (Method::GET, "/v1/statistics/transfers"),
     (Method::GET, "/v1/dossiers/{code}/consultations"),
     (Method::GET, "/v1/consultations"),

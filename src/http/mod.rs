@@ -43,6 +43,7 @@ pub mod search;
 pub mod service_index;
 pub mod statistics;
 pub mod transfers;
+pub mod warnings;
 
 pub mod exchange_log;
 pub mod ioffice;
@@ -56,6 +57,7 @@ pub mod data_subjects;
 pub mod deadlines;
 pub mod decisions;
 pub mod procedure_body;
+mod rung_body;
 
 pub mod notices;
 pub mod portal;
@@ -193,6 +195,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(ratings::routes)
         .configure(reception::routes)
         .configure(plans::routes)
+        .configure(warnings::routes)
         .configure(tasks::routes)
         .configure(deadlines::routes)
         .configure(calendar::routes)

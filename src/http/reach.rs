@@ -5,7 +5,7 @@ use actix_web::HttpRequest;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::vocabulary::AgencyCode;
 use crate::flow::administer::require_reach;
-use crate::flow::{Actor, Fault, accounts, clients, webhooks};
+use crate::flow::{Actor, Fault, accounts, clients, ladder, webhooks};
 use crate::storage::{Reader, dossiers, letters};
 
 /// An object that belongs to an agency, named by the first part of a path.
@@ -16,6 +16,7 @@ enum Kind {
     Dossier,
     Letter,
     User,
+    Warning,
     Webhook,
 }
 
@@ -28,6 +29,7 @@ const PLACES: &[(&str, Kind)] = &[
     ("/v1/ioffice/documents/{id}", Kind::Letter),
     ("/v1/portal/exchange/{code}", Kind::Dossier),
     ("/v1/users/{id}", Kind::User),
+    ("/v1/warnings/{id}", Kind::Warning),
     ("/v1/webhooks/{id}", Kind::Webhook),
 ];
 
@@ -68,6 +70,7 @@ impl Named {
                 require_seen(reader, actor, &letter.dossier)
             }
             Kind::User => accounts::find_user(reader, actor, name).map(drop),
+            Kind::Warning => ladder::find(reader, actor, name).map(drop),
             Kind::Webhook => webhooks::find(reader, actor, name).map(drop),
         }
     }

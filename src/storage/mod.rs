@@ -59,6 +59,7 @@ pub mod striking;
 pub mod tasks;
 pub mod terms;
 pub mod transfers;
+pub mod warnings;
 pub mod webhooks;
 
 pub use db::{Db, PoolSizes, Reader, Tx};

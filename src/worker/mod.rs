@@ -60,8 +60,8 @@ fn round(db: &Db, ambient: &Ambient, files: &Files, at_risk_days: u32, holder: &
         return Ok(());
     }
     let swept = sweep(db, ambient, at_risk_days)?;
-    if swept.overdue + swept.warned > 0 {
-        tracing::info!(overdue = swept.overdue, warned = swept.warned, "swept");
+    if swept.overdue + swept.warned + swept.rungs > 0 {
+        tracing::info!(overdue = swept.overdue, warned = swept.warned, rungs = swept.rungs, "swept");
     }
     if let Some(year) = missing_today(db, ambient)? {
         tracing::warn!(

@@ -43,4 +43,5 @@ mod reports;
 mod retries;
 mod service_index;
 mod succession;
+mod warnings;
 mod webhooks;

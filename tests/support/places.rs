@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use motcua::domain::delivery::DeliveryStatus;
+use motcua::domain::ladder::{Offset, Rung, RungUnit, Told};
 use motcua::storage::deliveries::{self, Delivery};
+use motcua::storage::warnings::{self, WarningRecord};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -33,6 +35,7 @@ pub enum Thing {
     Notice,
     Report,
     User,
+    Warning,
     Webhook,
 }
 
@@ -117,6 +120,7 @@ async fn receive(app: &TestApp, admin: &str, place: &mut Place) {
     place.renew_file(app, admin).await;
     let notice = notice(app, &code);
     place.put(Thing::Notice, &[&notice]);
+    place.put(Thing::Warning, &[&warning(app, &code)]);
 }
 
 /// A notice to an applicant, as the worker makes it.
@@ -142,6 +146,24 @@ fn notice(app: &TestApp, dossier: &str) -> String {
     };
     app.db.write(|tx| deliveries::insert(tx, &delivery)).unwrap();
     delivery.id
+}
+
+/// A warning of a rung of this dossier.
+fn warning(app: &TestApp, dossier: &str) -> String {
+    let (id, now) = (app.ambient.new_id(), app.ambient.now());
+    let rung = Rung { offset: Offset::Before(1), unit: RungUnit::WorkingDay, tell: vec![Told::Leader] };
+    let dossier = dossier.parse().unwrap();
+    let record = WarningRecord {
+        id: id.clone(),
+        dossier,
+        due_at: now,
+        rung,
+        reached_at: now,
+        given_at: now,
+        acknowledged: None,
+    };
+    app.db.write(|tx| warnings::insert(tx, &record)).unwrap();
+    id
 }
 
 async fn accounts(app: &TestApp, admin: &str, place: &mut Place) {

@@ -1,0 +1,6 @@
+DROP TABLE warnings;
+DROP INDEX dossiers_to_warn;
+ALTER TABLE dossiers DROP COLUMN warn_next_at;
+ALTER TABLE dossiers DROP COLUMN warn_passed_at;
+ALTER TABLE dossiers DROP COLUMN warn_due_at;
+ALTER TABLE dossiers DROP COLUMN has_ladder;
