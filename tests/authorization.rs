@@ -62,8 +62,8 @@ enum On {
 }
 use On::{All, Body, Figures, List, Nothing, One};
 use Thing::{
-    Agency, Asked, Client, Delivery, Dossier, File, Letter, Notice, Refused, Report, Signed, Stopped, User, Warning,
-    Webhook,
+    Agency, Asked, Client, Delivery, Dossier, File, Letter, Mandate, Notice, Refused, Report, Signed, Stopped, User,
+    Warning, Webhook,
 };
 
 /// Route; who may; on what; the query, or the body, that is right for it. In these, `{agency}`, `{dossier}`, `{letter}`
@@ -191,6 +191,10 @@ const TABLE: &[&[Row]] = &[
         ("GET /v1/users/{id}",                                  ADMIN,    One(User),     ""),
         ("PATCH /v1/users/{id}",                                ADMIN,    One(User),     r#"{"disabled": false}"#),
         ("POST /v1/users/{id}/password",                        ADMIN,    One(User),     r#"{"password": "hồ sơ một cửa"}"#),
+        ("GET /v1/mandates",                                    PERSON,   List(Mandate), ""),
+        ("POST /v1/mandates",                                   LEAD,     Body(422),     r#"{"absent": "cb.{agency}", "stand_in": "tt.{agency}", "from": "2026-03-11", "to": "2026-03-12", "reason": "x"}"#),
+        ("GET /v1/mandates/{id}",                               PERSON,   One(Mandate),  ""),
+        ("POST /v1/mandates/{id}/revoke",                       LEAD,     One(Mandate),  "{}"),
         ("GET /v1/clients",                                     ADMIN,    List(Client),  ""),
         ("POST /v1/clients",                                    ADMIN,    Body(422),     r#"{"name": "A", "scopes": ["dossiers:read"], "agency": "{agency}"}"#),
         ("GET /v1/clients/{id}",                                ADMIN,    One(Client),   ""),

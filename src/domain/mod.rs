@@ -28,6 +28,7 @@ pub mod errand;
 pub mod event;
 pub mod ladder;
 pub mod look_up;
+pub mod mandate;
 pub mod transfer;
 pub mod transition;
 

@@ -52,6 +52,7 @@ pub mod administer;
 pub mod announce;
 pub mod audit;
 pub mod clients;
+pub mod mandates;
 pub mod sessions;
 pub mod watch;
 

@@ -109,6 +109,7 @@ pub(in crate::http) fn user(user: &User) -> Who {
         authority,
         agency: user.agency.clone(),
         predecessors: Vec::new(),
+        on_behalf_of: None,
     })
 }
 

@@ -131,7 +131,7 @@ impl<P: Permission> Call<P> {
         };
         let key = header.to_str().ok().map(str::trim).filter(|key| (1..=200).contains(&key.len()));
         let key = Key {
-            caller: self.actor.id.clone(),
+            caller: self.actor.caller(),
             route: format!("{} {}", self.req.method(), self.req.path()),
             key: key.ok_or_else(|| Problem::new("bad_idempotency_key"))?.to_owned(),
         };

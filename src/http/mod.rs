@@ -80,6 +80,7 @@ pub mod public_feedback;
 pub mod accounts;
 pub mod audit_log;
 pub mod clients;
+pub mod mandates;
 pub mod oauth;
 pub mod sessions;
 pub mod system;
@@ -196,6 +197,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(reception::routes)
         .configure(plans::routes)
         .configure(warnings::routes)
+        .configure(mandates::routes)
         .configure(tasks::routes)
         .configure(deadlines::routes)
         .configure(calendar::routes)

@@ -5,7 +5,7 @@ use actix_web::HttpRequest;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::vocabulary::AgencyCode;
 use crate::flow::administer::require_reach;
-use crate::flow::{Actor, Fault, accounts, clients, ladder, webhooks};
+use crate::flow::{Actor, Fault, accounts, clients, ladder, mandates, webhooks};
 use crate::storage::{Reader, dossiers, letters};
 
 /// An object that belongs to an agency, named by the first part of a path.
@@ -15,6 +15,7 @@ enum Kind {
     Client,
     Dossier,
     Letter,
+    Mandate,
     User,
     Warning,
     Webhook,
@@ -27,6 +28,7 @@ const PLACES: &[(&str, Kind)] = &[
     ("/v1/clients/{id}", Kind::Client),
     ("/v1/dossiers/{code}", Kind::Dossier),
     ("/v1/ioffice/documents/{id}", Kind::Letter),
+    ("/v1/mandates/{id}", Kind::Mandate),
     ("/v1/portal/exchange/{code}", Kind::Dossier),
     ("/v1/users/{id}", Kind::User),
     ("/v1/warnings/{id}", Kind::Warning),
@@ -69,6 +71,7 @@ impl Named {
                 let letter = letters::find(reader, name)?.ok_or(Fault::NotFound("letter"))?;
                 require_seen(reader, actor, &letter.dossier)
             }
+            Kind::Mandate => mandates::find(reader, actor, name).map(drop),
             Kind::User => accounts::find_user(reader, actor, name).map(drop),
             Kind::Warning => ladder::find(reader, actor, name).map(drop),
             Kind::Webhook => webhooks::find(reader, actor, name).map(drop),

@@ -76,7 +76,7 @@ fn of_dossier((warning, record): (WarningRecord, Record)) -> Listed {
 /// Warnings of dossiers the caller may see, the rung reached last first.
 #[utoipa::path(tag = "warnings", params(
     ("agency" = Option<String>, Query, description = "Of dossiers resolved by this agency or one below it"), ("dossier" = Option<String>, Query),
-    ("assignee" = Option<String>, Query, description = "Told to the officer in charge, who is this one now; `me` is the caller"),
+    ("assignee" = Option<String>, Query, description = "Told to the officer in charge, who is this one now; `me` is the caller, or for whom they stand in"),
     ("tell" = Option<String>, Query, description = "Told to assignee or leader"), ("acknowledged" = Option<bool>, Query),
     ("current" = Option<bool>, Query, description = "About the deadline that the dossier runs towards now: it has not ended, its clock does not stand still, and its deadline has not changed; or not"),
     ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
@@ -89,7 +89,7 @@ async fn list_warnings(call: Call<See>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &names)?;
     let page = query.page(2)?;
     page.after_instant()?;
-    let assignee = query.text("assignee").map(|name| if name == "me" { call.actor.name.as_str() } else { name });
+    let assignee = query.text("assignee").map(|name| if name == "me" { call.actor.desk() } else { name });
     let filter = WarningFilter {
         visible: call.actor.sees(),
         agency: query.parsed("agency")?,

@@ -39,6 +39,7 @@ pub mod letters;
 pub mod lineage;
 pub mod listing;
 pub mod lives;
+pub mod mandates;
 pub mod my_dossiers;
 pub mod personal_reads;
 pub mod plans;

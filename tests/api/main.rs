@@ -27,6 +27,7 @@ mod letters;
 mod life;
 mod machines;
 mod malformed;
+mod mandates;
 mod moves;
 mod my_dossiers;
 mod notices;

@@ -32,6 +32,7 @@ pub enum Thing {
     Letter,
     /// A letter before the e-office, with its signed paper.
     Signed,
+    Mandate,
     Notice,
     Report,
     User,
@@ -172,6 +173,12 @@ async fn accounts(app: &TestApp, admin: &str, place: &mut Place) {
     let user =
         json!({"username": format!("cb.{agency}"), "password": "hồ sơ một cửa", "role": "officer", "agency": agency});
     place.put(Thing::User, &[text(&post("/v1/users", user).await, "id")]);
+    let deputy =
+        json!({"username": format!("tt.{agency}"), "password": "hồ sơ một cửa", "role": "officer", "agency": agency});
+    post("/v1/users", deputy).await;
+    let mandate = json!({"absent": format!("cb.{agency}"), "stand_in": format!("tt.{agency}"), "from": "2026-03-02",
+        "to": "2026-03-31", "reason": "Nghỉ phép"});
+    place.put(Thing::Mandate, &[text(&post("/v1/mandates", mandate).await, "id")]);
     let client = json!({"name": format!("máy {agency}"), "scopes": ["dossiers:read"], "agency": agency});
     place.put(Thing::Client, &[text(&post("/v1/clients", client).await, "id")]);
     let webhook = json!({"url": "http://127.0.0.1:9/", "events": ["*"], "agency": agency});

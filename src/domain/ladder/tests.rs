@@ -57,7 +57,7 @@ fn closures_are_no_working_days_and_a_day_due_that_fell_off_counts_from_the_one_
 fn a_deadline_in_hours_is_late_a_second_after_its_instant() {
     let due = deadline("2026-03-02T11:00", "2026-03-02T11:00:01");
     assert_eq!(reached(Before(2), WorkingHour, &due, standard_office()), at("2026-03-02T09:00"));
-    assert_eq!(reached(After(1), WorkingHour, &due, standard_office()), at("2026-03-02T13:30:01"));
+    assert_eq!(reached(After(1), WorkingHour, &due, standard_office()), at("2026-03-02T14:00:01"));
     assert_eq!(reached(After(1), WorkingDay, &due, standard_office()), at("2026-03-03T07:30"));
 }
 

@@ -1,4 +1,4 @@
-//! The table of warnings.
+//! The tables of warnings and of mandates.
 
 diesel::table! {
     warnings (id) {
@@ -14,5 +14,20 @@ diesel::table! {
         given_at -> Timestamp,
         acknowledged_at -> Nullable<Timestamp>,
         acknowledged_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    mandates (id) {
+        id -> Text,
+        absent -> Text,
+        stand_in -> Text,
+        first_day -> Date,
+        last_day -> Date,
+        reason -> Text,
+        given_at -> Timestamp,
+        given_by -> Text,
+        revoked_at -> Nullable<Timestamp>,
+        revoked_by -> Nullable<Text>,
     }
 }

@@ -23,3 +23,26 @@ CREATE TABLE warnings (
 );
 CREATE INDEX warnings_by_time ON warnings (reached_at, id);
 CREATE INDEX warnings_waiting ON warnings (reached_at, id) WHERE acknowledged_at IS NULL;
+
+-- Who stands in for whom, from a day to a day (uỷ quyền).
+CREATE TABLE mandates (
+    id TEXT NOT NULL PRIMARY KEY,
+    absent TEXT NOT NULL REFERENCES users (username),
+    stand_in TEXT NOT NULL REFERENCES users (username),
+    first_day DATE NOT NULL,
+    last_day DATE NOT NULL,
+    reason TEXT NOT NULL,
+    given_at TIMESTAMP NOT NULL,
+    given_by TEXT NOT NULL,
+    revoked_at TIMESTAMP,
+    revoked_by TEXT,
+    CHECK (absent <> stand_in),
+    CHECK (first_day <= last_day)
+);
+CREATE INDEX mandates_of_stand_in ON mandates (stand_in, absent, last_day);
+CREATE INDEX mandates_of_absent ON mandates (absent, last_day);
+CREATE INDEX mandates_by_time ON mandates (given_at, id);
+
+-- For whom it was done, where somebody stood in.
+ALTER TABLE journal ADD COLUMN on_behalf_of TEXT;
+ALTER TABLE audit ADD COLUMN on_behalf_of TEXT;
