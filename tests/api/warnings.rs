@@ -245,3 +245,19 @@ story!(a_ladder_that_cannot_be_climbed_is_refused, |app| {
     assert_eq!(at(app, "2026-03-04T08:00:00"), 1);
     assert_eq!(app.get("/v1/warnings", &app.admin().await).await.expect(200)["items"][0]["dossier"], code);
 });
+
+story!(a_sheet_says_nothing_of_the_ladder_and_leaves_it, |app| {
+    let admin = app.office().await;
+    let ladder = json!([{"before": 3, "unit": "working_day", "tell": ["assignee"]}]);
+    app.post("/v1/procedures", &admin, procedure(ladder.clone())).await.expect(201);
+    let sheet = app.get("/v1/procedures.csv", &admin).await;
+    let import = async |query: &str, bytes: Vec<u8>| {
+        let path = format!("/v1/procedures/import{query}");
+        app.raw(Method::POST, &path, Some(&admin), "application/octet-stream", bytes).await.expect(200)
+    };
+    assert_eq!(import("", sheet.bytes.clone()).await["unchanged"], 2);
+    let renamed = sheet.text.replace("2.000001,Trợ cấp", "2.000001,Trợ giúp");
+    assert_eq!(import("?dry_run=false", renamed.into_bytes()).await["revised"], 1, "{}", sheet.text);
+    let shown = app.get("/v1/procedures/2.000001", &admin).await.expect(200);
+    assert_eq!((&shown["name"], &shown["warnings"]), (&json!("Trợ giúp"), &ladder));
+});
