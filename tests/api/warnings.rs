@@ -256,7 +256,7 @@ story!(a_sheet_says_nothing_of_the_ladder_and_leaves_it, |app| {
         app.raw(Method::POST, &path, Some(&admin), "application/octet-stream", bytes).await.expect(200)
     };
     assert_eq!(import("", sheet.bytes.clone()).await["unchanged"], 2);
-    let renamed = sheet.text.replace("2.000001,Trợ cấp", "2.000001,Trợ giúp");
+    let renamed = sheet.text.replace("\"2.000001\",\"Trợ cấp\"", "\"2.000001\",\"Trợ giúp\"");
     assert_eq!(import("?dry_run=false", renamed.into_bytes()).await["revised"], 1, "{}", sheet.text);
     let shown = app.get("/v1/procedures/2.000001", &admin).await.expect(200);
     assert_eq!((&shown["name"], &shown["warnings"]), (&json!("Trợ giúp"), &ladder));
