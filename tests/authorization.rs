@@ -70,9 +70,9 @@ enum On {
 }
 use On::{All, Body, Figures, List, Nothing, One};
 use Thing::{
-    Agency, Asked, Client, Consultation, Decision, Delivery, Dossier, Fee, Feedback, File, Letter, Notice,
+    Agency, Asked, Client, Consultation, Decision, Delivery, Dossier, Fee, Feedback, File, Letter, Mandate, Notice,
     OwnConsultation, OwnPart, Part, Payment, Plan, Rating, Refused, Report, Signed, Stopped, Task, Transfer, User,
-    Visit, Webhook,
+    Visit, Warning, Webhook,
 };
 
 /// Route; who may; on what; the query, or the body, that is right for it. In these, `{agency}`, `{dossier}`, `{letter}`
@@ -137,6 +137,9 @@ const TABLE: &[&[Row]] = &[
         ("POST /v1/apology-letters/{id}/cancel",                LEAD,     One(Letter),   "{}"),
         ("GET /v1/apology-letters/{id}/exchange",               SEE,      One(Signed),   ""),
         ("GET /v1/apology-letters/{id}/signed",                 SEE,      One(Signed),   ""),
+        ("GET /v1/warnings",                                    SEE,      List(Warning), ""),
+        ("GET /v1/warnings/{id}",                               SEE,      One(Warning),  ""),
+        ("POST /v1/warnings/{id}/acknowledge",                  DRAFT,    One(Warning),  "{}"),
         ("GET /v1/ioffice/documents",                           EXCHANGE, List(Signed),  ""),
         ("GET /v1/ioffice/documents/{id}/packet.edxml",         EXCHANGE, One(Signed),   ""),
         ("POST /v1/ioffice/documents/{id}/result",              EXCHANGE, One(Signed),   r#"{"result": "trace"}"#),
@@ -230,7 +233,9 @@ const TABLE: &[&[Row]] = &[
     ],
     &[ // Calendar, agencies, catalogue
         ("GET /v1/deadline",                                    ANYONE,   Nothing,       "agency=H16.19&received_at=2026-03-02T09:00:00%2B07:00&amount=5&unit=working_day"),
+        ("GET /v1/calendar",                                    ANYONE,   Nothing,       ""),
         ("GET /v1/calendar/{year}",                             ANYONE,   Nothing,       ""),
+        ("POST /v1/calendar/{year}/preview",                    ADMIN,    All,           r#"{"days": []}"#),
         ("PUT /v1/calendar/{year}",                             ADMIN,    All,           r#"{"days": []}"#),
         ("POST /v1/calendar/recompute",                         ADMIN,    Nothing,       "{}"),
         ("GET /v1/agencies",                                    ANYONE,   List(Agency),  ""),
@@ -263,6 +268,10 @@ const TABLE: &[&[Row]] = &[
         ("GET /v1/users/{id}",                                  ADMIN,    One(User),     ""),
         ("PATCH /v1/users/{id}",                                ADMIN,    One(User),     r#"{"disabled": false}"#),
         ("POST /v1/users/{id}/password",                        ADMIN,    One(User),     r#"{"password": "hồ sơ một cửa"}"#),
+        ("GET /v1/mandates",                                    PERSON,   List(Mandate), ""),
+        ("POST /v1/mandates",                                   LEAD,     Body(422),     r#"{"absent": "cb.{agency}", "stand_in": "tt.{agency}", "from": "2026-03-11", "to": "2026-03-12", "reason": "x"}"#),
+        ("GET /v1/mandates/{id}",                               PERSON,   One(Mandate),  ""),
+        ("POST /v1/mandates/{id}/revoke",                       LEAD,     One(Mandate),  "{}"),
         ("GET /v1/clients",                                     ADMIN,    List(Client),  ""),
         ("POST /v1/clients",                                    ADMIN,    Body(422),     r#"{"name": "A", "scopes": ["dossiers:read"], "agency": "{agency}"}"#),
         ("GET /v1/clients/{id}",                                ADMIN,    One(Client),   ""),

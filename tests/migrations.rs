@@ -118,6 +118,7 @@ fn expected() -> Tables {
         include_str!("../src/storage/schema.rs"),
         include_str!("../src/storage/schema/between.rs"),
         include_str!("../src/storage/schema/catalogue.rs"),
+        include_str!("../src/storage/schema/clerks.rs"),
         include_str!("../src/storage/schema/outward.rs"),
         include_str!("../src/storage/schema/voices.rs"),
     ];

@@ -51,6 +51,9 @@ pub struct Who {
     /// The agency it is held at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor_agency: Option<String>,
+    /// For whom they stand in, whose role and agency those are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<String>,
 }
 
 /// What was done or tried, and from where.

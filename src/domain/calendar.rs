@@ -121,6 +121,13 @@ impl NationalCalendar {
     }
 }
 
+/// The next year, while its notice should be out and its calendar is not loaded: from 1 October on. The Ministry of Home
+/// Affairs announces the Tết and National Day off of a year in the autumn before it (Labour Code 2019 art. 112(3)).
+pub fn missing_year(calendar: &NationalCalendar, today: NaiveDate) -> Option<i32> {
+    let next = today.year() + 1;
+    (today.month() >= 10 && calendar.is_provisional(next)).then_some(next)
+}
+
 fn slot(year: i32) -> Option<usize> {
     usize::try_from(year - FIRST_YEAR).ok()
 }
@@ -219,6 +226,23 @@ mod tests {
         let loaded = NationalCalendar::new([(2027, vec![day.clone()])]);
         assert!(!loaded.is_provisional(2027));
         assert_eq!(loaded.year(2027).unwrap().days().collect::<Vec<_>>(), [&day]);
+    }
+
+    #[test]
+    fn the_next_year_is_missed_from_october_on_until_it_is_loaded() {
+        let shipped = NationalCalendar::new([]);
+        for (today, missing) in [
+            (date(2026, 9, 30), None),
+            (date(2026, 10, 1), Some(2027)),
+            (date(2026, 12, 31), Some(2027)),
+            (date(2027, 1, 1), None),
+            // 2026 ships with the program.
+            (date(2025, 12, 1), None),
+        ] {
+            assert_eq!(missing_year(&shipped, today), missing, "{today}");
+        }
+        let loaded = NationalCalendar::new([(2027, Vec::new())]);
+        assert_eq!(missing_year(&loaded, date(2026, 12, 31)), None);
     }
 
     #[test]

@@ -190,6 +190,7 @@ impl Standing {
             Event::Reappointed { new_return_at, .. } => self.reappointed_at = Some(*new_return_at),
             Event::Edited { .. }
             | Event::BecameOverdue { .. }
+            | Event::Warned { .. }
             | Event::Letter { .. }
             | Event::FileAdded { .. }
             | Event::FileRemoved { .. }

@@ -6,6 +6,7 @@ use super::deadline::Deadline;
 use super::dossier::{Span, Standing};
 use super::errand::{ErrandKind, ErrandStatus};
 use super::fees::{Amount, FeeItem, PaymentMethod};
+use super::ladder::Rung;
 use super::timeliness::EndClass;
 use super::vocabulary::{AgencyCode, FileKind, LetterKind, LetterStatus, LocalTime, Outcome, Status};
 
@@ -143,6 +144,15 @@ pub enum Event {
     BecameOverdue {
         /// The first late instant.
         late_from: LocalTime,
+    },
+    /// A rung of the ladder of warnings was reached.
+    Warned {
+        /// The warning.
+        warning: String,
+        /// The rung, with those who are told.
+        rung: Rung,
+        /// The instant due that it is about.
+        due_at: LocalTime,
     },
     /// A letter gave the applicant a new date.
     Reappointed {
@@ -283,6 +293,7 @@ pub const EVENT_NAMES: &[&str] = &[
     "dossier.voided",
     "dossier.edited",
     "dossier.overdue",
+    "dossier.warning",
     "dossier.reappointed",
     "dossier.file_added",
     "dossier.file_removed",
@@ -329,6 +340,7 @@ impl Event {
             Self::Voided { .. } => "dossier.voided".into(),
             Self::Edited { .. } => "dossier.edited".into(),
             Self::BecameOverdue { .. } => "dossier.overdue".into(),
+            Self::Warned { .. } => "dossier.warning".into(),
             Self::Reappointed { .. } => "dossier.reappointed".into(),
             Self::Letter { status, .. } => format!("letter.{status}"),
             Self::FileAdded { .. } => "dossier.file_added".into(),
@@ -379,6 +391,7 @@ impl Event {
             | Self::Voided { .. }
             | Self::Edited { .. }
             | Self::BecameOverdue { .. }
+            | Self::Warned { .. }
             | Self::Reappointed { .. }
             | Self::Letter { .. }
             | Self::FileAdded { .. }
@@ -423,6 +436,7 @@ impl Event {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ladder::{Offset, RungUnit, Told};
 
     #[test]
     fn the_list_of_names_is_complete() {
@@ -458,6 +472,11 @@ mod tests {
             Event::Voided { reason: reason() },
             Event::Edited { changes: Vec::new() },
             Event::BecameOverdue { late_from: at },
+            Event::Warned {
+                warning: reason(),
+                rung: Rung { offset: Offset::Before(3), unit: RungUnit::WorkingDay, tell: vec![Told::Assignee] },
+                due_at: at,
+            },
             Event::Reappointed { letter: reason(), new_return_at: at },
             Event::FileAdded { file: reason(), file_kind: FileKind::Result, sha256: reason() },
             Event::FileRemoved { file: reason(), file_kind: FileKind::Result, sha256: reason(), reason: reason() },

@@ -26,7 +26,9 @@ pub mod succession;
 pub mod dossier;
 pub mod errand;
 pub mod event;
+pub mod ladder;
 pub mod look_up;
+pub mod mandate;
 pub mod transfer;
 pub mod transition;
 

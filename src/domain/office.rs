@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta, Timelike, Weekday};
 use thiserror::Error;
 
-use super::calendar::{DayKind, LAST_YEAR, NationalCalendar, is_weekend};
+use super::calendar::{DayKind, FIRST_YEAR, LAST_YEAR, NationalCalendar, is_weekend};
 use super::vocabulary::LocalTime;
 
 /// An unbroken stretch of office time within a day; both ends count as inside.
@@ -188,6 +188,56 @@ impl OfficeCalendar {
     /// [`BeyondCalendar`] when the calendar ends first.
     pub fn nth_working_day_after(&self, date: NaiveDate, count: u32) -> Result<NaiveDate, BeyondCalendar> {
         (0..count).try_fold(date, |day, _| Ok(self.next_working_day(day, |_, _| ())?.0))
+    }
+
+    /// The working day `count` working days before `date`, with its sessions; for 0 `date` itself, or the last working day
+    /// before it when it is off.
+    ///
+    /// # Errors
+    /// [`BeyondCalendar`] when there is none after the calendar begins.
+    pub fn nth_working_day_before(
+        &self,
+        date: NaiveDate,
+        count: u32,
+    ) -> Result<(NaiveDate, &[Session]), BeyondCalendar> {
+        if let (Day::Working(sessions), 0) = (self.day(date), count) {
+            return Ok((date, sessions));
+        }
+        let (mut day, mut left) = (date, count.max(1));
+        loop {
+            day = day.pred_opt().filter(|day| day.year() >= FIRST_YEAR).ok_or(BeyondCalendar)?;
+            if let Day::Working(sessions) = self.day(day) {
+                left -= 1;
+                if left == 0 {
+                    return Ok((day, sessions));
+                }
+            }
+        }
+    }
+
+    /// The latest instant from which `seconds` of office time pass until `until`: [`OfficeCalendar::walk`] the other way.
+    ///
+    /// Zero seconds from outside office hours lead to the closing before.
+    ///
+    /// # Errors
+    /// [`BeyondCalendar`] when the calendar begins later.
+    pub fn walk_back(&self, until: LocalTime, seconds: u64) -> Result<LocalTime, BeyondCalendar> {
+        let mut remaining = seconds;
+        let (mut date, mut end) = (until.date(), Some(until.time()));
+        loop {
+            if let Day::Working(sessions) = self.day(date) {
+                for session in sessions.iter().rev().filter(|session| end.is_none_or(|end| session.open <= end)) {
+                    let last = end.map_or(session.close, |end| end.min(session.close));
+                    let available = seconds_between(session.open, last);
+                    if remaining <= available {
+                        return Ok(date.and_time(last) - TimeDelta::seconds(remaining.cast_signed()));
+                    }
+                    remaining -= available;
+                }
+            }
+            date = date.pred_opt().filter(|day| day.year() >= FIRST_YEAR).ok_or(BeyondCalendar)?;
+            end = None;
+        }
     }
 
     /// The earliest instant by which `seconds` of office time have passed since `from`, with days off reported.

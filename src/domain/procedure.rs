@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::deadline::Rule;
 use super::fees::FeeKind;
+use super::ladder::Rung;
 use super::refusal::Refusal;
 use super::transition::RuleVersion;
 use super::vocabulary::{
@@ -88,6 +89,9 @@ pub struct Details {
     pub grounds: Vec<String>,
     /// Tiers of the agencies that carry it out.
     pub implemented_by: Vec<AgencyLevel>,
+    /// The ladder of warnings of its dossiers; nothing that is announced, and nothing that a sheet holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Rung>,
 }
 
 /// A case of a procedure (trường hợp): its time limits hold in place of the procedure's.

@@ -33,6 +33,8 @@ pub struct Actor {
     pub agency: Option<AgencyCode>,
     /// Ended agencies whose work came to that one: what is theirs is the actor's, too.
     pub predecessors: Vec<AgencyCode>,
+    /// The absent officer for whom they stand in by a mandate: role and agency are theirs, as they are now.
+    pub on_behalf_of: Option<String>,
 }
 
 /// A citizen, signed in through the OpenID provider. No [`Actor`]: no verb and no list of the office takes one, so that none
@@ -85,6 +87,8 @@ pub enum Action {
     Remit,
     /// Put a file on.
     AddFile,
+    /// Take in a warning of its ladder.
+    Acknowledge,
     /// Take a file off.
     RemoveFile {
         /// Whether nothing is to be done on the dossier any more: rejected, withdrawn, stopped, handed over, void.
@@ -120,7 +124,8 @@ impl<'a> Act<'a> {
 
     /// The stamp that goes beside every event.
     pub fn stamp(&self) -> Stamp<'a> {
-        Stamp { actor: &self.actor.name, now: self.now }
+        let Actor { name, on_behalf_of, .. } = self.actor;
+        Stamp { actor: name, on_behalf_of: on_behalf_of.as_deref(), now: self.now }
     }
 }
 
@@ -133,6 +138,20 @@ impl Actor {
             authority: Authority::Role(Role::Admin),
             agency: None,
             predecessors: Vec::new(),
+            on_behalf_of: None,
+        }
+    }
+
+    /// Whose desk the actor works at: their own, or that of the officer for whom they stand in. `me` of a list.
+    pub fn desk(&self) -> &str {
+        self.on_behalf_of.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Identifies the caller together with the right they act by: a retried request is answered to no other.
+    pub fn caller(&self) -> String {
+        match &self.on_behalf_of {
+            None => self.id.clone(),
+            Some(absent) => format!("{} for {absent}", self.id),
         }
     }
 
@@ -246,7 +265,7 @@ pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
         Action::Read | Action::Reveal | Action::Edit | Action::DraftLetter | Action::SignLetter | Action::Mend => false,
         Action::Send => true,
         Action::TakeOver | Action::Ask | Action::Collect | Action::Remit => false,
-        Action::AddFile | Action::RemoveFile { .. } => false,
+        Action::AddFile | Action::Acknowledge | Action::RemoveFile { .. } => false,
     };
     let role = match authority {
         Authority::Role(role) => *role,
@@ -266,7 +285,7 @@ pub fn may(authority: &Authority, action: Action, sides: Sides) -> bool {
                 Action::DraftLetter | Action::SignLetter => {
                     authority.has(&[Scope::DocumentsExchange]) && sides.resolving
                 }
-                Action::Mend | Action::Remit | Action::RemoveFile { .. } => false,
+                Action::Mend | Action::Remit | Action::Acknowledge | Action::RemoveFile { .. } => false,
             };
         }
     };

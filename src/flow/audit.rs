@@ -45,6 +45,7 @@ impl From<&Actor> for Who {
             actor_name: Some(actor.name.clone()),
             role: Some(role.to_owned()),
             actor_agency: actor.agency.as_ref().map(ToString::to_string),
+            on_behalf_of: actor.on_behalf_of.clone(),
         }
     }
 }
@@ -56,6 +57,7 @@ impl From<&Citizen> for Who {
             actor_name: Some(citizen.name.clone()),
             role: Some("citizen".to_owned()),
             actor_agency: None,
+            on_behalf_of: None,
         }
     }
 }
@@ -73,6 +75,7 @@ fn who(reader: &mut Reader, named: &Named) -> Result<Who, StorageError> {
                     authority,
                     agency: user.agency,
                     predecessors: Vec::new(),
+                    on_behalf_of: None,
                 })
             }
             None => unknown(stand_in),
@@ -86,6 +89,7 @@ fn who(reader: &mut Reader, named: &Named) -> Result<Who, StorageError> {
                     authority,
                     agency: client.agency,
                     predecessors: Vec::new(),
+                    on_behalf_of: None,
                 })
             }
             None => unknown(stand_in),

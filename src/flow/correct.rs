@@ -147,6 +147,7 @@ fn relive(tx: &mut Tx, record: &mut Record, wish: &Correction) -> Result<Vec<cra
     record.field = procedure.field;
     record.level = procedure.level;
     record.unit = version.rule.unit;
+    record.has_ladder = !procedure.details.warnings.is_empty();
     Ok(life.spans)
 }
 

@@ -35,6 +35,9 @@ pub enum Fault {
     /// The `If-Match` condition does not hold.
     #[error("the resource was changed in between")]
     Changed,
+    /// Nobody gave the actor a mandate to stand in for that person today.
+    #[error("no mandate in force")]
+    NoMandate,
     /// A member has a value that is refused.
     #[error("{pointer}: {code}")]
     Invalid {

@@ -87,6 +87,8 @@ pub(in crate::flow) fn draft(
         unit: version.rule.unit,
         channel: new.channel,
         standing: change.after.standing.clone(),
+        has_ladder: !procedure.details.warnings.is_empty(),
+        climb: None,
         letter_on: None,
         lateness_noted: false,
         applicant: new.applicant.clone(),

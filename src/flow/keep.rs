@@ -2,6 +2,7 @@
 
 use super::actor::{Act, Action};
 use super::fault::Fault;
+use super::ladder::follow;
 use super::strike::{enter, look_back, mend};
 use super::transfers;
 use crate::domain::apology::{Letter, Settlement, settle};
@@ -17,7 +18,7 @@ use crate::storage::dossier_row::Record;
 use crate::storage::dossiers::Filed;
 use crate::storage::letters::{self, LetterRecord};
 use crate::storage::procedures;
-use crate::storage::{Tx, dossiers};
+use crate::storage::{Reader, Tx, dossiers};
 
 /// What a verb did to a dossier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +67,7 @@ pub fn keep(tx: &mut Tx, act: Act<'_>, record: &mut Record, mut deed: Deed, stor
         Stored::Before => letters::about_deadline(tx, &record.code)?,
     };
     let letter = settle_letter(act, record, existing, &mut deed.events);
+    follow(act, record);
     let struck = look_back(tx, record, &deed.events, stored != Stored::Before)?;
     match stored {
         Stored::Never => dossiers::insert(tx, record, &deed.events, &deed.spans, act.stamp())?,
@@ -91,6 +93,7 @@ pub fn keep(tx: &mut Tx, act: Act<'_>, record: &mut Record, mut deed: Deed, stor
 pub fn keep_imported(tx: &mut Tx, act: Act<'_>, filed: &mut [(Record, Deed)]) -> Result<(), Fault> {
     let mut owed = Vec::new();
     for (record, deed) in filed.iter_mut() {
+        follow(act, record);
         if let LetterWrite::Insert(letter) = settle_letter(act, record, None, &mut deed.events) {
             owed.push(letter);
         }
@@ -187,8 +190,8 @@ pub fn move_action(record: &Record, to: Status) -> Action {
 ///
 /// # Errors
 /// [`StorageError`](crate::storage::StorageError); a missing version is a corrupt store.
-pub fn dossier_of(tx: &mut Tx, record: &Record) -> Result<Dossier, Fault> {
-    let version = procedures::version(tx, &record.procedure, record.procedure_version)?;
+pub fn dossier_of(reader: &mut Reader, record: &Record) -> Result<Dossier, Fault> {
+    let version = procedures::version(reader, &record.procedure, record.procedure_version)?;
     let version = version.ok_or_else(|| crate::storage::StorageError::corrupt("procedure version", "missing"))?;
     under(&version, record)
 }

@@ -12,6 +12,7 @@ pub mod exchange;
 pub mod fees;
 pub mod files;
 pub mod intake;
+pub mod ladder;
 pub mod sweep;
 pub mod transfers;
 pub mod transition;
@@ -34,6 +35,7 @@ pub mod register;
 pub mod report;
 pub mod strike;
 
+pub mod calendar_watch;
 pub mod correct;
 pub mod history;
 pub mod import;
@@ -51,6 +53,7 @@ pub mod administer;
 pub mod announce;
 pub mod audit;
 pub mod clients;
+pub mod mandates;
 pub mod sessions;
 pub mod watch;
 

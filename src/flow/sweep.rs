@@ -1,9 +1,11 @@
-//! The sweep: notices what became overdue, and sees to it that each has its letter; opens warnings ahead when asked to.
+//! The sweep: notices what became overdue, and sees to it that each has its letter; warns of the rungs that are reached; opens
+//! letters ahead when asked to.
 
 use super::actor::{Act, Actor};
 use super::desk::Desk;
 use super::fault::Fault;
 use super::keep::{Deed, Stored, keep, letter_event};
+use super::ladder::climb;
 use crate::ambient::Ambient;
 use crate::domain::apology::{Letter, is_notice_late};
 use crate::domain::dossier_code::DossierCode;
@@ -22,6 +24,8 @@ pub struct Swept {
     pub overdue: usize,
     /// Warning letters opened.
     pub warned: usize,
+    /// Rungs of ladders reached.
+    pub rungs: usize,
 }
 
 /// Sweeps until nothing is left to notice. Any number may run at once, and any may die at any instant: each dossier is
@@ -42,6 +46,7 @@ pub fn sweep(db: &Db, ambient: &Ambient, at_risk_days: u32) -> Result<Swept, Fau
         swept.overdue +=
             db.write(|tx| codes.iter().try_fold(0, |sum, code| Ok::<_, Fault>(sum + note(tx, act, code)?)))?;
     }
+    swept.rungs = climb(db, act)?;
     if at_risk_days > 0 {
         swept.warned = warn(db, act, at_risk_days)?;
     }

@@ -30,9 +30,18 @@ pub fn foresee(reader: &mut Reader, new: &Procedure) -> Result<Effect, Fault> {
         version: newest.version,
         valid_from: new.valid_from.or(newest.valid_from),
         valid_to: newest.valid_to,
-        ..new.clone()
+        ..with_ladder(new, newest)
     };
     Ok(if same == *newest { Effect::Unchanged } else { Effect::Revised })
+}
+
+/// What comes from elsewhere says nothing of warnings: those of the newest version stay.
+fn with_ladder(new: &Procedure, newest: &Procedure) -> Procedure {
+    let mut new = new.clone();
+    if new.details.warnings.is_empty() {
+        new.details.warnings.clone_from(&newest.details.warnings);
+    }
+    new
 }
 
 /// Takes a procedure over; see [`foresee`].
@@ -43,7 +52,11 @@ pub fn take_over(tx: &mut Tx, act: Act<'_>, new: &Procedure) -> Result<Effect, F
     let effect = foresee(tx, new)?;
     match effect {
         Effect::Added => drop(add_procedure(tx, act, new.clone())?),
-        Effect::Revised => drop(revise_procedure(tx, act, new.clone(), None)?),
+        Effect::Revised => {
+            let versions = procedures::versions(tx, &new.code)?;
+            let revised = versions.last().map_or_else(|| new.clone(), |newest| with_ladder(new, newest));
+            drop(revise_procedure(tx, act, revised, None)?);
+        }
         Effect::Unchanged => {}
     }
     Ok(effect)

@@ -115,6 +115,7 @@ pub(in crate::flow) fn advance(
         record.field = procedure.field;
         record.level = procedure.level;
         record.unit = version.rule.unit;
+        record.has_ladder = !procedure.details.warnings.is_empty();
     }
     record.standing = change.after.standing.clone();
     Ok(change)

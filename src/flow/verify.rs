@@ -10,6 +10,7 @@ use super::fault::Fault;
 use crate::domain::balance::{Balance, Ledger, Series};
 use crate::domain::dossier::{Span, Standing};
 use crate::domain::event::Event;
+use crate::domain::ladder::Climb;
 use crate::domain::statistics::{CountedLife, Period, Tally, Window, tally_of};
 use crate::domain::timeliness::Timing;
 use crate::domain::vocabulary::{AgencyCode, FieldCode, LocalTime};
@@ -122,6 +123,12 @@ fn check_dossier(history: &History, now: LocalTime, verdict: &mut Verdict) -> Op
     }
     if letter.flatten() != record.letter_on {
         differ("date of the letter", &letter.flatten(), &record.letter_on);
+    }
+    // Which deadline a dossier is warned about follows from its standing; how far it has come is the sweep's.
+    let climbs = if record.has_ladder { Climb::of(&folded.standing, record.climb, now) } else { None };
+    let [wanted, stored] = [climbs, record.climb].map(|climb| climb.map(|climb| climb.due_at));
+    if wanted != stored {
+        differ("deadline of the ladder", &wanted, &stored);
     }
     CountedLife::of(&folded.standing, record.channel, folded.spans, record.letter_on)
 }

@@ -38,7 +38,7 @@ const FIGURES: &[&str] = &[
 ];
 
 /// POSTs that change nothing.
-const QUESTIONS: &[&str] = &["/v1/reports/check"];
+const QUESTIONS: &[&str] = &["/v1/reports/check", "/v1/calendar/{year}/preview"];
 
 /// The request's identifier.
 struct RequestId(String);
@@ -109,6 +109,7 @@ pub(in crate::http) fn user(user: &User) -> Who {
         authority,
         agency: user.agency.clone(),
         predecessors: Vec::new(),
+        on_behalf_of: None,
     })
 }
 

@@ -24,7 +24,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "position": 1207, "at": "2026-03-02T09:00:00+07:00", "actor": "019ab7c5d3f07a0e8f3c1d2e4b5a6978", "actor_name": "lan",
-    "role": "leader", "actor_agency": "H16.18", "address": "10.1.2.3", "request_id": "019ab7c5d3f07a0e8f3c1d2e4b5a6979",
+    "role": "leader", "actor_agency": "H16.18", "on_behalf_of": null, "address": "10.1.2.3", "request_id": "019ab7c5d3f07a0e8f3c1d2e4b5a6979",
     "action": "POST /v1/dossiers/{code}/void", "resource": "H16.18-260302-0001", "part": null, "rows": null, "agency": "H16.18",
     "received_by": "H16.18", "outcome": "done", "reason": null,
     "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -43,6 +43,8 @@ pub(in crate::http) struct AuditEntryView {
     role: Option<String>,
     /// The agency it is held at.
     actor_agency: Option<String>,
+    /// For whom they stood in, by a mandate: role and agency are that person's.
+    on_behalf_of: Option<String>,
     /// Where the request came from.
     address: Option<String>,
     /// The request, as its answer named it.
@@ -76,6 +78,7 @@ pub(in crate::http) fn view(ambient: &Ambient, Sealed { position, hash, entry }:
         actor_name: entry.who.actor_name,
         role: entry.who.role,
         actor_agency: entry.who.actor_agency,
+        on_behalf_of: entry.who.on_behalf_of,
         address: entry.trace.address,
         request_id: entry.trace.request,
         action: entry.trace.action,

@@ -6,11 +6,12 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload as RawPayload;
 use actix_web::http::Method;
-use actix_web::http::header::{AUTHORIZATION, HeaderMap, IF_MATCH, IF_NONE_MATCH};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, IF_MATCH, IF_NONE_MATCH, parse_extended_value};
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use unicode_normalization::UnicodeNormalization;
 
 use super::AppState;
 use super::audit;
@@ -24,10 +25,13 @@ use crate::domain::vocabulary::{LocalTime, Role, Scope};
 use crate::files::drain;
 use crate::flow::actor::Authority;
 use crate::flow::audit::deed;
-use crate::flow::{Act, Actor, Citizen, Fault};
+use crate::flow::{Act, Actor, Citizen, Fault, mandates};
 use crate::storage::accounts::User;
 use crate::storage::clients::{self, Client};
 use crate::storage::{Reader, Tx, agencies, lineage, sessions};
+
+/// Names the absent officer for whom the caller stands in.
+pub(in crate::http) const ON_BEHALF_OF: &str = "On-Behalf-Of";
 
 /// Who may make a call.
 pub trait Permission: 'static {
@@ -110,6 +114,8 @@ const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/statistics/due-soon"),
     (Method::GET, "/v1/statistics/fees"),
     (Method::GET, "/v1/transfers"),
+    (Method::GET, "/v1/warnings"),
+    (Method::GET, "/v1/mandates"),
     (Method::GET, "/v1/statistics/transfers"),
     (Method::GET, "/v1/dossiers/{code}/consultations"),
     (Method::GET, "/v1/consultations"),
@@ -141,6 +147,7 @@ const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/statistics/reception"),
     (Method::GET, "/v1/statistics/plan-tasks"),
     (Method::GET, "/v1/deadline"),
+    (Method::POST, "/v1/calendar/{year}/preview"),
     (Method::GET, "/v1/agencies"),
     (Method::GET, "/v1/agencies/{code}/closures"),
     (Method::GET, "/v1/fields"),
@@ -267,6 +274,15 @@ pub(in crate::http) async fn signed_in(state: &Data<AppState>, req: &HttpRequest
     audit::recognise(req, audit::bearer(&bearer));
     let known = read(state, move |reader| known(reader, bearer, now)).await?;
     let known = known.ok_or_else(|| Problem::new("unauthenticated"))?;
+    let known = match absent_in(req.headers())? {
+        None => known,
+        Some(absent) => {
+            if let Caller::Office { actor, .. } = &known {
+                audit::recognise(req, actor.into());
+            }
+            read(state, move |reader| standing_in(reader, known, &absent, now)).await?
+        }
+    };
     audit::recognise(
         req,
         match &known {
@@ -275,6 +291,32 @@ pub(in crate::http) async fn signed_in(state: &Data<AppState>, req: &HttpRequest
         },
     );
     Ok(known)
+}
+
+/// For whom the caller says to stand in: a user name, or one that is not ASCII as RFC 8187 writes it.
+fn absent_in(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut given = headers.get_all(ON_BEHALF_OF);
+    let Some(value) = given.next() else { return Ok(None) };
+    let text = value.to_str().ok().filter(|_| given.next().is_none());
+    let name = text.map(str::trim).and_then(|text| match parse_extended_value(text) {
+        Ok(extended) => String::from_utf8(extended.value).ok(),
+        Err(_) => Some(text.to_owned()),
+    });
+    let name: Option<String> = name.map(|name| name.trim().nfc().collect());
+    name.filter(|name| !name.is_empty() && !name.contains('\0')).map(Some).ok_or_else(|| Problem::new("no_mandate"))
+}
+
+/// The caller as who they stand in for: the whole request is made by that person's right and by none of their own. Only who
+/// signed in here with a password stands in for anybody, and only by a mandate in force today.
+fn standing_in(reader: &mut Reader, caller: Caller, absent: &str, now: LocalTime) -> Result<Caller, Fault> {
+    let Caller::Office { session: Some(_), actor } = caller else { return Err(Fault::NoMandate) };
+    let absent = mandates::represented(reader, &actor, absent, now.date())?;
+    let predecessors = lineage::before(reader, absent.agency.as_ref())?;
+    let Actor { id, name, .. } = actor;
+    let (authority, agency) = (Authority::Role(absent.role), absent.agency);
+    let actor = Actor { id, name, authority, agency, predecessors, on_behalf_of: Some(absent.username) };
+    // Nobody's own session: what a person does to their own account they do in person.
+    Ok(Caller::Office { session: None, actor })
 }
 
 /// Whom a token stands for. Whose it is, is told by the issuer it names, before any key is looked at: the keys of one are
@@ -295,7 +337,7 @@ fn known(reader: &mut Reader, bearer: Bearer, now: LocalTime) -> Result<Option<C
                 return Ok(None);
             };
             let (authority, predecessors) = (Authority::Role(role), lineage::before(reader, agency.as_ref())?);
-            let actor = Actor { id, name, authority, agency, predecessors };
+            let actor = Actor { id, name, authority, agency, predecessors, on_behalf_of: None };
             Ok(Some(Caller::Office { session: Some(session), actor }))
         }
         Bearer::Client { id, scopes } => {
@@ -304,7 +346,7 @@ fn known(reader: &mut Reader, bearer: Bearer, now: LocalTime) -> Result<Option<C
             let authority =
                 Authority::Scopes(scopes.into_iter().filter(|scope| client.scopes.contains(scope)).collect());
             let predecessors = lineage::before(reader, agency.as_ref())?;
-            let actor = Actor { id, name, authority, agency, predecessors };
+            let actor = Actor { id, name, authority, agency, predecessors, on_behalf_of: None };
             Ok(Some(Caller::Office { session: None, actor }))
         }
         Bearer::Outside(holder) => outsider(reader, holder).map(Some),
@@ -320,7 +362,8 @@ fn outsider(reader: &mut Reader, holder: Holder) -> Result<Caller, Fault> {
                 agencies::find(reader, agency)?.ok_or(Fault::Forbidden)?;
             }
             let predecessors = lineage::before(reader, agency.as_ref())?;
-            let actor = Actor { id: holder.id, name, authority: Authority::Role(role), agency, predecessors };
+            let authority = Authority::Role(role);
+            let actor = Actor { id: holder.id, name, authority, agency, predecessors, on_behalf_of: None };
             Ok(Caller::Office { session: None, actor })
         }
         Standing::Citizen(identity_no) => Ok(Caller::Citizen(Citizen { id: holder.id, name, identity_no })),
@@ -356,9 +399,18 @@ impl<P: Permission> Call<P> {
     /// The session that the caller opened here with a password.
     ///
     /// # Errors
-    /// `outside_account` for whom the OpenID provider vouches for: it keeps their password and their session.
+    /// `outside_account` for whom the OpenID provider vouches for: it keeps their password and their session; `in_person`.
     pub fn own_session(&self) -> Result<&str, Problem> {
+        self.in_person()?;
         self.session.as_deref().ok_or_else(|| Problem::new("outside_account"))
+    }
+
+    /// Refuses who stands in for somebody.
+    ///
+    /// # Errors
+    /// `in_person`.
+    pub fn in_person(&self) -> Result<(), Problem> {
+        if self.actor.on_behalf_of.is_some() { Err(Problem::new("in_person")) } else { Ok(()) }
     }
 
     /// A part of the path.

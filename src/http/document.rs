@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use utoipa::openapi::path::{Operation, ParameterIn};
-use utoipa::openapi::{ContentBuilder, HttpMethod, OpenApi, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{ContentBuilder, HttpMethod, OpenApi, Ref, RefOr, Required, ResponseBuilder};
+
+use super::call::ON_BEHALF_OF;
 
 /// The media type of problems.
 const PROBLEM: &str = "application/problem+json";
@@ -23,6 +26,10 @@ pub(in crate::http) fn completed(mut document: OpenApi) -> OpenApi {
         ];
         for (method, operation) in operations {
             let Some(operation) = operation else { continue };
+            // Citizens, who have no desk, are under this path.
+            if operation.security.is_none() && !path.starts_with("/v1/my/") {
+                operation.parameters.get_or_insert_default().push(on_behalf_of());
+            }
             for (status, description) in common(path, &method, operation) {
                 let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemBody"))).build();
                 let problem = ResponseBuilder::new().description(description).content(PROBLEM, content);
@@ -35,6 +42,16 @@ pub(in crate::http) fn completed(mut document: OpenApi) -> OpenApi {
         }
     }
     document
+}
+
+/// The header by which a stand-in acts; every signed-in call takes it.
+fn on_behalf_of() -> RefOr<Parameter> {
+    const TEXT: &str = "Name of an absent officer for whom the caller stands in by a mandate in force today: the request is \
+        made with that person's role and agency, and recorded as on behalf of them. A name that is not ASCII as RFC 8187 \
+        writes it (`UTF-8''L%C3%A2n`)";
+    let schema = ObjectBuilder::new().schema_type(Type::String);
+    let header = ParameterBuilder::new().name(ON_BEHALF_OF).parameter_in(ParameterIn::Header).required(Required::False);
+    header.description(Some(TEXT)).schema(Some(schema)).build().into()
 }
 
 /// The methods that a route has, with commas between; what the document does not name is only looked at.

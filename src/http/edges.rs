@@ -26,7 +26,7 @@ const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// What a page of another origin may send besides what browsers always let through.
-const SENT: &str = "Authorization, Content-Type, Content-Disposition, Accept-Language, Idempotency-Key, If-Match, If-None-Match, Range";
+const SENT: &str = "Authorization, Content-Type, Content-Disposition, Accept-Language, Idempotency-Key, If-Match, If-None-Match, On-Behalf-Of, Range";
 /// What it may read besides.
 const READ: &str = "ETag, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotency-Replayed, \
     Content-Disposition, Content-Range";

@@ -134,7 +134,7 @@ impl<P: Permission> Call<P> {
         body: &[u8],
         work: impl FnMut(&mut Tx, Act<'_>) -> Result<Reply, Fault> + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
-        post(&self.state, &self.req, (&self.actor, &self.actor.id), body, work).await
+        post(&self.state, &self.req, (&self.actor, &self.actor.caller()), body, work).await
     }
 }
 

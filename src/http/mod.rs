@@ -44,6 +44,7 @@ pub mod search;
 pub mod service_index;
 pub mod statistics;
 pub mod transfers;
+pub mod warnings;
 
 pub mod exchange_log;
 pub mod ioffice;
@@ -57,6 +58,7 @@ pub mod data_subjects;
 pub mod deadlines;
 pub mod decisions;
 pub mod procedure_body;
+mod rung_body;
 
 pub mod notices;
 pub mod portal;
@@ -79,6 +81,7 @@ pub mod public_feedback;
 pub mod accounts;
 pub mod audit_log;
 pub mod clients;
+pub mod mandates;
 pub mod oauth;
 pub mod sessions;
 pub mod system;
@@ -198,6 +201,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(ratings::routes)
         .configure(reception::routes)
         .configure(plans::routes)
+        .configure(warnings::routes)
+        .configure(mandates::routes)
         .configure(tasks::routes)
         .configure(deadlines::routes)
         .configure(calendar::routes)

@@ -231,6 +231,7 @@ impl From<Fault> for Problem {
             Fault::ReceiptRefused(refusal) => Self::refused(refusal, Some("/received_at")),
             Fault::NotFound(_) => Self::new("not_found"),
             Fault::Forbidden => Self::new("forbidden"),
+            Fault::NoMandate => Self::new("no_mandate"),
             Fault::Unknown { pointer, .. } => Self::at("unknown_reference", pointer),
             Fault::Exists(_) => Self::new("exists"),
             Fault::Changed => Self::new("changed"),

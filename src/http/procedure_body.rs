@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::input::{Checker, MAX_NAME, MAX_NOTE};
+use super::rung_body::{RungBody, ladder};
 use crate::domain::deadline::{OnSupplement, Rule, Unit};
 use crate::domain::fees::FeeKind;
 use crate::domain::procedure::{Case, Component, Details, Fee, OldOnlineLevel, Procedure};
@@ -200,6 +201,9 @@ pub struct ProcedureBody {
     /// Tiers of the agencies that carry it out.
     #[serde(default)]
     implemented_by: Vec<AgencyLevel>,
+    /// The ladder of warnings of its dossiers, each rung in working time before the deadline or after it.
+    #[serde(default)]
+    warnings: Vec<RungBody>,
 }
 
 fn rule(given: Option<&RuleBody>, pointer: &str, checker: &mut Checker) -> Option<Rule> {
@@ -273,6 +277,7 @@ impl ProcedureBody {
         });
         let postal_rule = rule(self.postal_rule.as_ref(), &format!("{at}/postal_rule"), checker);
         let (sets, implemented_by) = (self.sets, self.implemented_by.clone());
+        let warnings = ladder(&self.warnings, &format!("{at}/warnings"), checker);
         Details {
             postal_rule,
             cases,
@@ -285,6 +290,7 @@ impl ProcedureBody {
             conditions,
             grounds,
             implemented_by,
+            warnings,
         }
     }
 }
@@ -338,6 +344,8 @@ pub struct ProcedureView {
     grounds: Vec<String>,
     /// Tiers of the agencies that carry it out.
     implemented_by: Vec<AgencyLevel>,
+    /// The ladder of warnings.
+    warnings: Vec<RungBody>,
     /// Number of the version; the ETag.
     version: i64,
 }
@@ -389,6 +397,7 @@ pub fn view(procedure: &Procedure) -> ProcedureView {
         conditions: details.conditions.clone(),
         grounds: details.grounds.clone(),
         implemented_by: details.implemented_by.clone(),
+        warnings: details.warnings.iter().map(RungBody::of).collect(),
         version: procedure.version,
     }
 }

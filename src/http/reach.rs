@@ -7,7 +7,7 @@ use crate::domain::errand::ErrandKind;
 use crate::domain::vocabulary::AgencyCode;
 use crate::flow::actor::Duty;
 use crate::flow::administer::require_reach;
-use crate::flow::{Actor, Fault, accounts, clients, errands, feedback, plans, reception, webhooks};
+use crate::flow::{Actor, Fault, accounts, clients, errands, feedback, ladder, mandates, plans, reception, webhooks};
 use crate::storage::{Reader, dossiers, letters};
 
 /// An object that belongs to an agency, named by the first part of a path.
@@ -23,6 +23,8 @@ enum Kind {
     Plan,
     User,
     Visit,
+    Mandate,
+    Warning,
     Webhook,
 }
 
@@ -37,9 +39,11 @@ const PLACES: &[(&str, Kind)] = &[
     ("/v1/ioffice/documents/{id}", Kind::Letter),
     ("/v1/parts/{id}", Kind::Part),
     ("/v1/plans/{id}", Kind::Plan),
+    ("/v1/mandates/{id}", Kind::Mandate),
     ("/v1/portal/exchange/{code}", Kind::Dossier),
     ("/v1/reception-visits/{id}", Kind::Visit),
     ("/v1/users/{id}", Kind::User),
+    ("/v1/warnings/{id}", Kind::Warning),
     ("/v1/webhooks/{id}", Kind::Webhook),
 ];
 
@@ -85,6 +89,8 @@ impl Named {
             Kind::Plan => plans::find(reader, actor, name).map(drop),
             Kind::User => accounts::find_user(reader, actor, name).map(drop),
             Kind::Visit => reception::find(reader, actor, name, Duty::Read).map(drop),
+            Kind::Mandate => mandates::find(reader, actor, name).map(drop),
+            Kind::Warning => ladder::find(reader, actor, name).map(drop),
             Kind::Webhook => webhooks::find(reader, actor, name).map(drop),
         }
     }

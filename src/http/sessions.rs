@@ -65,6 +65,9 @@ struct Me {
     scopes: Vec<Scope>,
     /// Agency these are held at.
     agency: Option<String>,
+    /// The absent officer whose role and agency these are, by a mandate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_behalf_of: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -145,6 +148,7 @@ async fn me(call: Call<Anyone>) -> HttpResponse {
         role,
         scopes,
         agency: actor.agency.as_ref().map(ToString::to_string),
+        on_behalf_of: actor.on_behalf_of.clone(),
     })
 }
 

@@ -10,7 +10,8 @@ use super::AppState;
 use super::call::read;
 use super::document;
 use super::problem::Problem;
-use crate::storage::{migrate, portal};
+use crate::domain::calendar::missing_year;
+use crate::storage::{calendars, migrate, portal};
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -25,7 +26,8 @@ async fn healthz() -> HttpResponse {
 }
 
 /// Whether the service can answer: the database is there and up to date. `warnings` names what does not stand in the way
-/// and should be looked at: `portal_late`, when the national portal is owed something for more than ten minutes.
+/// and should be looked at: `portal_late`, when the national portal is owed something for more than ten minutes;
+/// `calendar_missing`, from 1 October on while the next year's calendar is not loaded, with the year in `calendar_missing`.
 #[utoipa::path(tag = "system", security(()), responses((status = 200, description = "Ready"), (status = 503, description = "Not ready", body = super::problem::ProblemBody)))]
 #[get("/readyz")]
 async fn readyz(state: Data<AppState>) -> Result<HttpResponse, Problem> {
@@ -35,10 +37,12 @@ async fn readyz(state: Data<AppState>) -> Result<HttpResponse, Problem> {
             return Ok(None);
         }
         let is_late = sends && portal::late(reader, now)? > 0;
-        Ok(Some(is_late.then_some("portal_late").into_iter().collect::<Vec<_>>()))
+        let missing = missing_year(&calendars::national(reader)?, now.date());
+        let warnings = [is_late.then_some("portal_late"), missing.map(|_| "calendar_missing")];
+        Ok(Some((warnings.into_iter().flatten().collect::<Vec<_>>(), missing)))
     });
-    let warnings = warnings.await?.ok_or_else(|| Problem::new("unavailable"))?;
-    Ok(HttpResponse::Ok().json(json!({"status": "ready", "warnings": warnings})))
+    let (warnings, missing) = warnings.await?.ok_or_else(|| Problem::new("unavailable"))?;
+    Ok(HttpResponse::Ok().json(json!({"status": "ready", "warnings": warnings, "calendar_missing": missing})))
 }
 
 /// Metrics in the Prometheus text format.

@@ -57,6 +57,18 @@ pub const TEXTS: &[Text] = &[
         "Tài khoản do hệ thống đăng nhập bên ngoài quản lý; xin thực hiện tại đó.",
         "The account is kept by the OpenID provider; please do this there.",
     ),
+    text(
+        "no_mandate",
+        403,
+        "Không có ủy quyền còn hiệu lực để làm thay người này.",
+        "No mandate to stand in for this person is in force.",
+    ),
+    text(
+        "in_person",
+        403,
+        "Việc này phải tự mình làm, không làm thay.",
+        "This is done in person, not on behalf of others.",
+    ),
     text("not_found", 404, "Không tìm thấy.", "Not found."),
     text("no_such_paper", 404, "Hồ sơ không có loại giấy tờ này.", "The dossier has no paper of this kind."),
     text("method_not_allowed", 405, "Phương thức không được hỗ trợ.", "The method is not supported here."),
@@ -141,6 +153,13 @@ pub const TEXTS: &[Text] = &[
         "Đăng nhập sai quá nhiều lần, xin chờ.",
         "Too many sign-ins failed; please wait as Retry-After says.",
     ),
+    text(
+        "role_not_mandated",
+        422,
+        "Chỉ ủy quyền giữa cán bộ một cửa, cán bộ xử lý và lãnh đạo.",
+        "Mandates are between front desks, officers and leaders.",
+    ),
+    text("user_disabled", 422, "Tài khoản này đã bị khóa.", "The account is disabled."),
     text("agency_required", 422, "Vai trò này cần có cơ quan.", "This role needs an agency."),
     text(
         "idempotency_key_reused",

@@ -32,6 +32,9 @@ struct TimelineItem {
     recorded_at: String,
     /// Who did it.
     actor: String,
+    /// For whom they stood in, by a mandate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_behalf_of: Option<String>,
     /// e.g. `dossier.received`.
     event: String,
     /// Members of the event.
@@ -64,6 +67,7 @@ impl Entry {
                 event: entry.event.name(),
                 members: event_members(ambient, &entry.event),
                 actor: entry.actor,
+                on_behalf_of: entry.on_behalf_of,
             },
             Self::Read(read) => TimelineItem {
                 seq: read.after_seq,
@@ -72,6 +76,7 @@ impl Entry {
                 event: "dossier.read".to_owned(),
                 members: [("what".to_owned(), json!(read.what))].into_iter().collect(),
                 actor: read.reader_name,
+                on_behalf_of: None,
             },
         }
     }

@@ -54,6 +54,7 @@ pub(in crate::storage) struct Row {
     outcome: String,
     reason: Option<String>,
     row_count: Option<i64>,
+    on_behalf_of: Option<String>,
 }
 
 impl Row {
@@ -79,12 +80,18 @@ impl Row {
             outcome: outcome.as_str().to_owned(),
             reason,
             row_count: trace.rows,
+            on_behalf_of: who.on_behalf_of,
         }
     }
 
     fn read(self) -> Result<Sealed, StorageError> {
-        let who =
-            Who { actor: self.actor, actor_name: self.actor_name, role: self.role, actor_agency: self.actor_agency };
+        let who = Who {
+            actor: self.actor,
+            actor_name: self.actor_name,
+            role: self.role,
+            actor_agency: self.actor_agency,
+            on_behalf_of: self.on_behalf_of,
+        };
         let trace = Trace {
             address: self.address,
             request: self.request,

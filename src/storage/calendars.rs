@@ -50,10 +50,17 @@ pub struct Closure {
 /// # Errors
 /// [`StorageError`].
 pub fn national(reader: &mut Reader) -> Result<NationalCalendar, StorageError> {
+    Ok(NationalCalendar::new(loaded_years(reader)?))
+}
+
+/// The days of every loaded year.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn loaded_years(reader: &mut Reader) -> Result<BTreeMap<i32, Vec<SpecialDay>>, StorageError> {
     let rows: Vec<(i32, String)> =
         calendar_years::table.select((calendar_years::year, calendar_years::days)).load(&mut *reader.connection)?;
-    let years = rows.into_iter().map(|(year, days)| Ok((year, from_json::<Vec<SpecialDay>>("calendar year", &days)?)));
-    Ok(NationalCalendar::new(years.collect::<Result<Vec<_>, StorageError>>()?))
+    rows.into_iter().map(|(year, days)| Ok((year, from_json("calendar year", &days)?))).collect()
 }
 
 /// How often a year was loaded; `None` when never.

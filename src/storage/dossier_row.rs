@@ -12,6 +12,7 @@ use crate::domain::balance::Series;
 use crate::domain::deadline::{Deadline, Unit};
 use crate::domain::dossier::{End, Standing};
 use crate::domain::dossier_code::DossierCode;
+use crate::domain::ladder::Climb;
 use crate::domain::papers::{Applicant, Papers};
 use crate::domain::vocabulary::{
     AgencyCode, CaseCode, Channel, FieldCode, LocalTime, ProcedureCode, ProcedureLevel, Status,
@@ -43,6 +44,10 @@ pub struct Record {
     pub channel: Channel,
     /// Where it stands.
     pub standing: Standing,
+    /// Whether its version of the procedure has a ladder of warnings.
+    pub has_ladder: bool,
+    /// How far it has come up that ladder.
+    pub climb: Option<Climb>,
     /// Date of its letter about the deadline, once that is out.
     pub letter_on: Option<NaiveDate>,
     /// Whether its lateness has its letter.
@@ -129,6 +134,10 @@ pub(in crate::storage) struct Row {
     pub(in crate::storage) submitter_phone_hash: Option<String>,
     anonymised_at: Option<NaiveDateTime>,
     procedure_case: Option<String>,
+    has_ladder: bool,
+    warn_due_at: Option<NaiveDateTime>,
+    warn_passed_at: Option<NaiveDateTime>,
+    warn_next_at: Option<NaiveDateTime>,
 }
 
 /// The numbers of persons in a dossier, as they are sealed: all together, which is one key and one nonce for a row.
@@ -240,6 +249,10 @@ impl Row {
             anonymised_at: record.anonymised_at,
             settled_at: settled_at(record),
             procedure_case: record.case.as_ref().map(CaseCode::to_string),
+            has_ladder: record.has_ladder,
+            warn_due_at: record.climb.map(|climb| climb.due_at),
+            warn_passed_at: record.climb.map(|climb| climb.passed),
+            warn_next_at: record.climb.and_then(|climb| climb.next_at),
         })
     }
 
@@ -259,6 +272,7 @@ impl Row {
         };
         let unit: Unit = parsed("unit", &self.unit)?;
         let standing = self.standing(unit)?;
+        let climb = self.warn_due_at.zip(self.warn_passed_at);
         Ok(Record {
             code: parsed("dossier code", &self.code)?,
             procedure: parsed("procedure code", &self.procedure_code)?,
@@ -271,6 +285,8 @@ impl Row {
             unit,
             channel: parsed("channel", &self.channel)?,
             standing,
+            has_ladder: self.has_ladder,
+            climb: climb.map(|(due_at, passed)| Climb { due_at, passed, next_at: self.warn_next_at }),
             letter_on: self.letter_on,
             lateness_noted: self.lateness_noted,
             applicant: Applicant {

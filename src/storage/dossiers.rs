@@ -22,6 +22,8 @@ use crate::domain::vocabulary::{AgencyCode, LocalTime};
 pub struct Stamp<'a> {
     /// Name of the actor.
     pub actor: &'a str,
+    /// For whom they stand in.
+    pub on_behalf_of: Option<&'a str>,
     /// Now.
     pub now: LocalTime,
 }

@@ -25,6 +25,8 @@ pub struct Entry {
     pub recorded_at: LocalTime,
     /// Who did it.
     pub actor: String,
+    /// For whom they stood in.
+    pub on_behalf_of: Option<String>,
     /// What happened.
     pub event: Event,
 }
@@ -89,6 +91,7 @@ struct Row {
     actor: String,
     name: String,
     event: String,
+    on_behalf_of: Option<String>,
 }
 
 impl Row {
@@ -101,6 +104,7 @@ impl Row {
             actor: stamp.actor.to_owned(),
             name: event.name(),
             event: to_json("event", event)?,
+            on_behalf_of: stamp.on_behalf_of.map(str::to_owned),
         })
     }
 }
@@ -122,15 +126,22 @@ fn queued<'a>(row: &'a Row, record: &'a Record, event: &'a Event, imported: bool
 /// # Errors
 /// [`StorageError`].
 pub fn entries(reader: &mut Reader, dossier: &DossierCode, after: i64, limit: i64) -> Result<Vec<Entry>, StorageError> {
-    let rows: Vec<(i64, LocalTime, LocalTime, String, String)> = journal::table
+    let rows: Vec<(i64, LocalTime, LocalTime, String, Option<String>, String)> = journal::table
         .filter(journal::dossier.eq(dossier.to_string()).and(journal::seq.gt(after)))
         .order(journal::seq.asc())
         .limit(limit)
-        .select((journal::seq, journal::at, journal::recorded_at, journal::actor, journal::event))
+        .select((
+            journal::seq,
+            journal::at,
+            journal::recorded_at,
+            journal::actor,
+            journal::on_behalf_of,
+            journal::event,
+        ))
         .load(&mut *reader.connection)?;
     rows.into_iter()
-        .map(|(seq, at, recorded_at, actor, event)| {
-            Ok(Entry { seq, at, recorded_at, actor, event: from_json("event", &event)? })
+        .map(|(seq, at, recorded_at, actor, on_behalf_of, event)| {
+            Ok(Entry { seq, at, recorded_at, actor, on_behalf_of, event: from_json("event", &event)? })
         })
         .collect()
 }

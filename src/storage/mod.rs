@@ -39,6 +39,7 @@ pub mod letters;
 pub mod lineage;
 pub mod listing;
 pub mod lives;
+pub mod mandates;
 pub mod my_dossiers;
 pub mod personal_reads;
 pub mod plans;
@@ -59,6 +60,7 @@ pub mod striking;
 pub mod tasks;
 pub mod terms;
 pub mod transfers;
+pub mod warnings;
 pub mod webhooks;
 
 pub use db::{Db, PoolSizes, Reader, Tx};

@@ -3,11 +3,13 @@
 
 mod between;
 mod catalogue;
+mod clerks;
 mod outward;
 mod voices;
 
 pub use between::{errands, fees, payments, transfers};
 pub use catalogue::{decision_items, decisions, processing_quarters, processing_times};
+pub use clerks::{mandates, warnings};
 pub use outward::{deliveries, portal_tellings, webhooks};
 pub use voices::{feedback, plan_task_notes, plan_tasks, plans, ratings, reception_subjects, reception_visits};
 
@@ -176,6 +178,10 @@ diesel::table! {
         submitter_phone_hash -> Nullable<Text>,
         anonymised_at -> Nullable<Timestamp>,
         procedure_case -> Nullable<Text>,
+        has_ladder -> Bool,
+        warn_due_at -> Nullable<Timestamp>,
+        warn_passed_at -> Nullable<Timestamp>,
+        warn_next_at -> Nullable<Timestamp>,
     }
 }
 
@@ -198,6 +204,7 @@ diesel::table! {
         actor -> Text,
         name -> Text,
         event -> Text,
+        on_behalf_of -> Nullable<Text>,
     }
 }
 
@@ -498,6 +505,7 @@ diesel::table! {
         outcome -> Text,
         reason -> Nullable<Text>,
         row_count -> Nullable<BigInt>,
+        on_behalf_of -> Nullable<Text>,
     }
 }
 
@@ -536,5 +544,5 @@ diesel::allow_tables_to_appear_in_same_query! {
     sign_in_failures, clients, reports, files, file_claims, leases, balance_stamps, balance_gate,
     balances, balance_corrections, data_keys, personal_reads, portal_tellings, agency_successors, agency_lineage,
     fees, payments, transfers, errands, feedback, ratings, reception_visits, reception_subjects, plans, plan_tasks,
-    plan_task_notes,
+    plan_task_notes, warnings, mandates,
 }

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::ambient::Ambient;
 use crate::files::Files;
+use crate::flow::calendar_watch::missing_today;
 use crate::flow::publish::derive;
 use crate::flow::sessions::LENGTH;
 use crate::flow::strike::keep_up;
@@ -59,8 +60,14 @@ fn round(db: &Db, ambient: &Ambient, files: &Files, at_risk_days: u32, holder: &
         return Ok(());
     }
     let swept = sweep(db, ambient, at_risk_days)?;
-    if swept.overdue + swept.warned > 0 {
-        tracing::info!(overdue = swept.overdue, warned = swept.warned, "swept");
+    if swept.overdue + swept.warned + swept.rungs > 0 {
+        tracing::info!(overdue = swept.overdue, warned = swept.warned, rungs = swept.rungs, "swept");
+    }
+    if let Some(year) = missing_today(db, ambient)? {
+        tracing::warn!(
+            year,
+            "the calendar of the next year is not loaded: deadlines that reach into it are provisional"
+        );
     }
     let struck = keep_up(db, ambient)?;
     if struck.stamps > 0 {

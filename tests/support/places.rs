@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use motcua::domain::delivery::DeliveryStatus;
+use motcua::domain::ladder::{Offset, Rung, RungUnit, Told};
 use motcua::storage::deliveries::{self, Delivery};
+use motcua::storage::warnings::{self, WarningRecord};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -36,6 +38,7 @@ pub enum Thing {
     Letter,
     /// A letter before the e-office, with its signed paper.
     Signed,
+    Mandate,
     Notice,
     /// An opinion that is asked for the agency's dossier, of another.
     OwnConsultation,
@@ -53,6 +56,7 @@ pub enum Thing {
     Transfer,
     User,
     Visit,
+    Warning,
     Webhook,
 }
 
@@ -143,6 +147,7 @@ async fn receive(app: &TestApp, admin: &str, place: &mut Place) {
     place.renew_file(app, admin).await;
     let notice = notice(app, &code);
     place.put(Thing::Notice, &[&notice]);
+    place.put(Thing::Warning, &[&warning(app, &code)]);
 }
 
 /// A notice to an applicant, as the worker makes it.
@@ -170,12 +175,36 @@ fn notice(app: &TestApp, dossier: &str) -> String {
     delivery.id
 }
 
+/// A warning of a rung of this dossier.
+fn warning(app: &TestApp, dossier: &str) -> String {
+    let (id, now) = (app.ambient.new_id(), app.ambient.now());
+    let rung = Rung { offset: Offset::Before(1), unit: RungUnit::WorkingDay, tell: vec![Told::Leader] };
+    let dossier = dossier.parse().unwrap();
+    let record = WarningRecord {
+        id: id.clone(),
+        dossier,
+        due_at: now,
+        rung,
+        reached_at: now,
+        given_at: now,
+        acknowledged: None,
+    };
+    app.db.write(|tx| warnings::insert(tx, &record)).unwrap();
+    id
+}
+
 async fn accounts(app: &TestApp, admin: &str, place: &mut Place) {
     let agency = place.agency;
     let post = async |path: &str, body: Value| app.post(path, admin, body).await.expect(201);
     let user =
         json!({"username": format!("cb.{agency}"), "password": "hồ sơ một cửa", "role": "officer", "agency": agency});
     place.put(Thing::User, &[text(&post("/v1/users", user).await, "id")]);
+    let deputy =
+        json!({"username": format!("tt.{agency}"), "password": "hồ sơ một cửa", "role": "officer", "agency": agency});
+    post("/v1/users", deputy).await;
+    let mandate = json!({"absent": format!("cb.{agency}"), "stand_in": format!("tt.{agency}"), "from": "2026-03-02",
+        "to": "2026-03-31", "reason": "Nghỉ phép"});
+    place.put(Thing::Mandate, &[text(&post("/v1/mandates", mandate).await, "id")]);
     let client = json!({"name": format!("máy {agency}"), "scopes": ["dossiers:read"], "agency": agency});
     place.put(Thing::Client, &[text(&post("/v1/clients", client).await, "id")]);
     let webhook = json!({"url": "http://127.0.0.1:9/", "events": ["*"], "agency": agency});

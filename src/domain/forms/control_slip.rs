@@ -137,6 +137,7 @@ impl Desk {
             | Event::PaymentReceived { .. }
             | Event::FeeExempted { .. }
             | Event::PaymentRefunded { .. }
+            | Event::Warned { .. }
             | Event::Errand { .. } => return None,
         };
         Some(Step { giver, receiver, at, recorded_by: recorded_by.to_owned(), class, note })

@@ -227,3 +227,24 @@ fn a_closure_keeps_its_reason() {
     assert_eq!(office.closure(day("2026-03-05")), None);
     assert!(office.national().is_provisional(2027));
 }
+
+#[test]
+fn walking_back_ends_at_the_latest_instant_from_which_so_much_time_passes() {
+    let standard = standard_office();
+    for (until, seconds, expected, why) in [
+        ("2026-03-02T09:30", 7_200, "2026-03-02T07:30", "the opening, not the closing before it"),
+        ("2026-03-02T13:30", 0, "2026-03-02T13:30", "the end of the break is inside"),
+        ("2026-03-02T13:31", 120, "2026-03-02T11:29", "over the break"),
+        ("2026-03-02T12:00", 0, "2026-03-02T11:30", "in the break: its start"),
+        ("2026-03-02T06:00", 3_600, "2026-02-27T16:00", "before opening: Friday's last hour"),
+        ("2026-03-08T10:00", 60, "2026-03-06T16:59", "on a Sunday"),
+    ] {
+        assert_eq!(standard.walk_back(at(until), seconds), Ok(at(expected)), "{until} {seconds}: {why}");
+    }
+    // Back and on again.
+    for seconds in [1, 3_600, 27_000, 100_000] {
+        let back = standard.walk_back(at("2026-03-10T10:17"), seconds).unwrap();
+        assert_eq!(standard.walk(back, seconds, |_, _| ()), Ok(at("2026-03-10T10:17")), "{seconds}");
+    }
+    assert_eq!(standard.walk_back(at("1990-01-02T08:00"), 100_000_000), Err(BeyondCalendar));
+}

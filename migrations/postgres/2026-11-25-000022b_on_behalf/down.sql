@@ -1,0 +1,1 @@
+COMMENT ON COLUMN journal.on_behalf_of IS NULL;
