@@ -6,7 +6,7 @@ mod catalogue;
 mod outward;
 mod voices;
 
-pub use between::{errands, fees, payments, transfers};
+pub use between::{errands, fees, hand_offs, payments, transfers};
 pub use catalogue::{decision_items, decisions, processing_quarters, processing_times};
 pub use outward::{deliveries, portal_tellings, webhooks};
 pub use voices::{feedback, plan_task_notes, plan_tasks, plans, ratings, reception_subjects, reception_visits};
@@ -536,5 +536,5 @@ diesel::allow_tables_to_appear_in_same_query! {
     sign_in_failures, clients, reports, files, file_claims, leases, balance_stamps, balance_gate,
     balances, balance_corrections, data_keys, personal_reads, portal_tellings, agency_successors, agency_lineage,
     fees, payments, transfers, errands, feedback, ratings, reception_visits, reception_subjects, plans, plan_tasks,
-    plan_task_notes,
+    plan_task_notes, hand_offs,
 }
