@@ -58,14 +58,23 @@ impl HandOff {
         self.giver == account || self.offered.by == account
     }
 
+    /// Refuses what was answered or taken back.
+    ///
+    /// # Errors
+    /// [`Refusal::HandOffEnded`].
+    pub fn require_pending(&self) -> Result<(), Refusal> {
+        match self.status {
+            HandOffStatus::Pending => Ok(()),
+            status => Err(Refusal::HandOffEnded { status }),
+        }
+    }
+
     /// Ends it: confirmed, declined with a reason, or taken back.
     ///
     /// # Errors
     /// [`Refusal::HandOffEnded`], [`Refusal::ReasonRequired`] when it is declined without one.
     pub fn end(&mut self, status: HandOffStatus, ended: Handled, reason: Option<String>) -> Result<(), Refusal> {
-        if self.status != HandOffStatus::Pending {
-            return Err(Refusal::HandOffEnded { status: self.status });
-        }
+        self.require_pending()?;
         if status == HandOffStatus::Declined && reason.is_none() {
             return Err(Refusal::ReasonRequired);
         }
@@ -102,7 +111,9 @@ mod tests {
     #[test]
     fn it_ends_once_and_is_declined_with_a_reason() {
         let mut one = offered(Some("binh"));
-        assert!(one.is_for("binh") && !one.is_for("an") && one.is_of("an") && one.is_of("truong") && !one.is_of("binh"));
+        assert!(
+            one.is_for("binh") && !one.is_for("an") && one.is_of("an") && one.is_of("truong") && !one.is_of("binh")
+        );
         assert!(offered(None).is_for("cuong"));
         assert_eq!(one.end(HandOffStatus::Declined, handled("binh"), None), Err(Refusal::ReasonRequired));
         assert_eq!(one.status, HandOffStatus::Pending);

@@ -74,6 +74,8 @@ pub fn end(
     let mut record = open(tx, act, code, expected, |_| Action::Edit)?;
     let mut known = hand_offs::of_dossier(tx, code)?.into_iter();
     let mut hand_off = known.find(|one| one.id == id).ok_or(Fault::NotFound("hand-off"))?;
+    // Said to all alike: it is nobody's to answer any more.
+    hand_off.require_pending()?;
     let name = &act.actor.name;
     let is_theirs = match status {
         HandOffStatus::TakenBack => hand_off.is_of(name) || leads(act.actor),

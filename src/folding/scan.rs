@@ -79,7 +79,11 @@ mod tests {
             // The same as an input method composes it.
             "Hẳ.ắ-âêđôẫ-đđđă",
         ] {
-            assert_eq!(scanned_code(typed).map(|code| code.to_string()).as_deref(), Some("H16.18-230427-0001"), "{typed}");
+            assert_eq!(
+                scanned_code(typed).map(|code| code.to_string()).as_deref(),
+                Some("H16.18-230427-0001"),
+                "{typed}"
+            );
         }
         assert_eq!(
             scanned_code("000.00.18.h16-230203-0001").map(|code| code.to_string()).as_deref(),

@@ -204,9 +204,7 @@ async fn list_hand_offs(call: Call<See>) -> Result<HttpResponse, Problem> {
     };
     let wish = page.clone();
     let mut found = call
-        .read(move |reader, _| {
-            Ok(hand_offs::page(reader, &filter, wish.after_instant().ok().flatten(), wish.fetch())?)
-        })
+        .read(move |reader, _| Ok(hand_offs::page(reader, &filter, wish.after_instant().ok().flatten(), wish.fetch())?))
         .await?;
     let next_cursor = page.cut(&mut found, |last| PageWish::key(last.offered.at, last.id.as_str()));
     let items: Vec<_> = found.into_iter().map(|hand_off| view(&call.state.ambient, hand_off)).collect();

@@ -44,25 +44,35 @@ pub fn of_person(
     person: &Known,
     limit: i64,
 ) -> Result<Vec<Record>, StorageError> {
-    let hashes = |number: &Option<String>, of: &dyn Fn(&str) -> Vec<String>| number.as_deref().map(of);
-    let identity = hashes(&person.identity_no, &|number| reader.vault.identity_hashes(number)).unwrap_or_default();
-    let phone = hashes(&person.phone, &|number| reader.vault.phone_hashes(number)).unwrap_or_default();
-    // `search_text` is the folded code and the folded name with a blank between.
-    let name = format!(" {}", fold(person.name.as_deref().unwrap_or_default()));
-    let same_name = dossiers::search_text.eq(sql::<Text>("lower(dossiers.code) || ").bind::<Text, _>(name));
-    let by_phone = dossiers::phone_hash.eq_any(phone).and(same_name);
-    let query = seen!(dossiers::table.into_boxed::<MultiBackend>(), visible)
-        .filter(dossiers::procedure_code.eq(procedure.as_str()))
-        .filter(Condition(Sql::of(OPEN, &[])));
-    let query = if identity.is_empty() {
-        query.filter(by_phone)
-    } else {
-        query.filter(dossiers::identity_hash.eq_any(identity).or(dossiers::identity_hash.is_null().and(by_phone)))
+    let mut rows: Vec<Row> = Vec::new();
+    // Each hash by itself, the newest alone: so the index answers, however many dossiers somebody has.
+    let open = || {
+        seen!(dossiers::table.into_boxed::<MultiBackend>(), visible)
+            .filter(dossiers::procedure_code.eq(procedure.as_str()))
+            .filter(Condition(Sql::of(OPEN, &[])))
+            .order((dossiers::filed_at.desc(), dossiers::code.desc()))
+            .limit(limit)
+            .select(Row::as_select())
     };
-    let rows: Vec<Row> = query
-        .order((dossiers::filed_at.desc(), dossiers::code.desc()))
-        .limit(limit)
-        .select(Row::as_select())
-        .load(&mut *reader.connection)?;
-    rows.into_iter().map(|row| row.read(&reader.vault)).collect()
+    let identities = person.identity_no.as_deref().map(|number| reader.vault.identity_hashes(number));
+    for hash in identities.unwrap_or_default() {
+        let query = open().filter(dossiers::identity_hash.eq(hash));
+        rows.extend(query.load::<Row>(&mut *reader.connection)?);
+    }
+    let phones = person.phone.as_deref().map(|number| reader.vault.phone_hashes(number));
+    for hash in phones.unwrap_or_default() {
+        // `search_text` is the folded code and the folded name with a blank between.
+        let name = format!(" {}", fold(person.name.as_deref().unwrap_or_default()));
+        let same_name = dossiers::search_text.eq(sql::<Text>("lower(dossiers.code) || ").bind::<Text, _>(name));
+        let query = open().filter(dossiers::phone_hash.eq(hash).and(same_name));
+        let query = match &person.identity_no {
+            Some(_) => query.filter(dossiers::identity_hash.is_null()),
+            None => query,
+        };
+        rows.extend(query.load::<Row>(&mut *reader.connection)?);
+    }
+    let mut found: Vec<Record> = rows.into_iter().map(|row| row.read(&reader.vault)).collect::<Result<_, _>>()?;
+    found.sort_by(|one, other| (other.standing.filed_at, &other.code).cmp(&(one.standing.filed_at, &one.code)));
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(found)
 }

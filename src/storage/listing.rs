@@ -396,9 +396,8 @@ fn ordered<'a>(query: Boxed<'a>, order: Order, after: Option<(LocalTime, &'a str
         }
         (Order::Work, after) => {
             let query = match after {
-                Some((at, last)) => {
-                    query.filter(sql::<Timestamp>(WORK_KEY).gt(at).or(sql::<Timestamp>(WORK_KEY).eq(at).and(code.gt(last))))
-                }
+                Some((at, last)) => query
+                    .filter(sql::<Timestamp>(WORK_KEY).gt(at).or(sql::<Timestamp>(WORK_KEY).eq(at).and(code.gt(last)))),
                 None => query,
             };
             query.order((sql::<Timestamp>(WORK_KEY).asc(), code.asc()))

@@ -42,8 +42,7 @@ pub fn beside(
         count("dossiers.status = 1"),
         count("dossiers.status = 1 AND dossiers.acceptance_due_at < :now"),
     );
-    let values =
-        [("midnight", Value::Time(midnight)), ("now", Value::Time(now)), ("scope", balances::scope(agency))];
+    let values = [("midnight", Value::Time(midnight)), ("now", Value::Time(now)), ("scope", balances::scope(agency))];
     let mut rows: Vec<Beside> = Sql::of(&text, &values).load(&mut *reader.connection)?;
     rows.pop().ok_or_else(|| StorageError::corrupt("count", "no row"))
 }

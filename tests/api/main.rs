@@ -10,6 +10,8 @@ mod between;
 mod catalogue;
 mod catalogue_sheets;
 mod changes;
+mod comforts;
+mod comforts_work;
 mod counts;
 mod doors;
 mod drilldown;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use motcua::domain::delivery::DeliveryStatus;
+use motcua::flow::{Act, Actor};
 use motcua::storage::deliveries::{self, Delivery};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -26,6 +27,8 @@ pub enum Thing {
     Refused,
     Stopped,
     File,
+    /// To whoever of the office takes the dossier that waits for a supplement.
+    HandOff,
     /// A draft.
     Letter,
     /// A letter before the e-office, with its signed paper.
@@ -115,8 +118,19 @@ async fn receive(app: &TestApp, admin: &str, place: &mut Place) {
     let code = app.receive(admin, json!({"agency": agency})).await;
     place.put(Thing::Dossier, &[&code]);
     place.renew_file(app, admin).await;
+    let hand_off = hand_off(app, place.name(Thing::Asked));
+    let asked = place.name(Thing::Asked).to_owned();
+    place.put(Thing::HandOff, &[&asked, &hand_off]);
     let notice = notice(app, &code);
     place.put(Thing::Notice, &[&notice]);
+}
+
+/// A hand-off that waits, of somebody who is none of those who call.
+fn hand_off(app: &TestApp, dossier: &str) -> String {
+    let actor = Actor::service("tests");
+    let act = Act { actor: &actor, now: app.ambient.now(), ambient: &app.ambient };
+    let code = dossier.parse().unwrap();
+    app.db.write(|tx| motcua::flow::hand_offs::offer(tx, act, &code, None, None, None)).unwrap().id
 }
 
 /// A notice to an applicant, as the worker makes it.

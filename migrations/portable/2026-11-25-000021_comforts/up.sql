@@ -8,6 +8,12 @@ CREATE INDEX dossiers_at_work ON dossiers (
     code
 ) WHERE status IN (1, 2, 4, 5, 6) AND NOT void;
 
+-- What somebody has open of a procedure, newest first; the second for those of whom no identity number is known.
+CREATE INDEX dossiers_open_of_identity ON dossiers (identity_hash, procedure_code, filed_at, code)
+    WHERE identity_hash IS NOT NULL AND status IN (1, 2, 4, 5, 6) AND NOT void;
+CREATE INDEX dossiers_open_of_phone ON dossiers (phone_hash, procedure_code, filed_at, code)
+    WHERE identity_hash IS NULL AND phone_hash IS NOT NULL AND status IN (1, 2, 4, 5, 6) AND NOT void;
+
 -- What was handed over to its applicant, by the day.
 CREATE INDEX dossiers_returned ON dossiers (returned_at) WHERE returned_at IS NOT NULL AND NOT void;
 

@@ -110,9 +110,7 @@ impl Desk {
                 // Who declined gives it back, and so does who is not to have it after all.
                 match status {
                     HandOffStatus::Pending => (Officer(giver.clone()), taker, None, note),
-                    HandOffStatus::Confirmed => {
-                        (Officer(giver.clone()), Officer(recorded_by.to_owned()), None, note)
-                    }
+                    HandOffStatus::Confirmed => (Officer(giver.clone()), Officer(recorded_by.to_owned()), None, note),
                     HandOffStatus::Declined | HandOffStatus::TakenBack => (taker, Officer(giver.clone()), None, note),
                 }
             }
@@ -144,7 +142,9 @@ impl Desk {
             Event::DeadlineMoved { new, .. } => {
                 (Agency, Unit, None, appointed("Lịch làm việc thay đổi", new.map(|new| new.due_at)))
             }
-            Event::Corrected { reason, .. } => (holder(), holder(), None, because("Điều chỉnh thông tin hồ sơ", reason)),
+            Event::Corrected { reason, .. } => {
+                (holder(), holder(), None, because("Điều chỉnh thông tin hồ sơ", reason))
+            }
             Event::Rejected { .. }
             | Event::Voided { .. }
             | Event::Edited { .. }
