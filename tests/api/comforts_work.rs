@@ -147,8 +147,8 @@ story!(a_dossier_changes_hands_when_the_receiver_confirms, |app| {
     let slip = app.get(&format!("/v1/dossiers/{code}/control-slip.pdf"), &admin).await;
     let slip = said(&slip);
     for row in [
-        "1. Giao: an 2. Nhận: binh",
-        "1. Giao: binh 2. Nhận: an",
+        "1. Giao: an2. Nhận: binh",
+        "1. Giao: binh2. Nhận: an",
         "Bàn giao hồ sơ, chờ xác nhận",
         "Không nhận bàn giao: Không đúng lĩnh vực",
         "Rút lại việc bàn giao",
@@ -169,11 +169,8 @@ story!(a_dossier_is_handed_only_to_who_may_handle_it, |app| {
     let code = app.receive(&admin, json!({})).await;
     for to in ["nobody", "there", "kiemtra"] {
         let refused = offer(app, &an, &code, json!({"to": to})).await;
-        assert_eq!(refused.problem(422), "validation", "{}", refused.text);
-        assert_eq!(
-            refused.json()["errors"][0],
-            json!({"pointer": "/to", "code": "unknown_reference", "detail": refused.json()["errors"][0]["detail"]})
-        );
+        assert_eq!(refused.problem(422), "unknown_reference", "{}", refused.text);
+        assert_eq!(refused.json()["errors"][0]["pointer"], "/to");
     }
     assert_eq!(offer(app, &an, &code, json!({"to": "an"})).await.problem(422), "handed_to_giver");
     assert_eq!(offer(app, &an, &code, json!({"to": ""})).await.problem(422), "validation");
