@@ -14,9 +14,11 @@ use super::problem::{Problem, ProblemBody};
 use super::statistics::{period_problem, scope};
 use crate::domain::statistics::{Period, Tally};
 use crate::domain::timeliness::Timing;
+use crate::domain::vocabulary::{AgencyCode, LocalTime};
+use crate::flow::Fault;
 use crate::storage::counts::counts;
 use crate::storage::listing::{self, Filter, Order, Visible};
-use crate::storage::{hand_offs, today};
+use crate::storage::{Reader, hand_offs, today};
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -102,6 +104,44 @@ struct HandOffsView {
     to_anybody: i64,
 }
 
+impl From<&Tally> for ReceivedView {
+    fn from(tally: &Tally) -> Self {
+        let Tally { online, direct, postal, .. } = *tally;
+        Self { total: online + direct + postal, online, direct, postal }
+    }
+}
+
+impl From<&Tally> for ResolvedView {
+    fn from(tally: &Tally) -> Self {
+        Self { total: tally.resolved(), early: tally.early, on_time: tally.on_time, late: tally.late }
+    }
+}
+
+/// How many are within and end today: what the list of dossiers has with `timing=within` and both `due_` days today.
+fn due_today(reader: &mut Reader, now: LocalTime, agency: Option<&AgencyCode>) -> Result<i64, Fault> {
+    let midnight = now.date().and_time(NaiveTime::MIN);
+    let filter = Filter {
+        agency: agency.cloned(),
+        timing: Some(Timing::Within),
+        due: (Some(midnight), midnight.checked_add_days(Days::new(1))),
+        ..Filter::of(Visible::Everything, now, Order::Due { descending: false })
+    };
+    Ok(listing::count(reader, &filter)?)
+}
+
+fn letters_waiting(reader: &mut Reader, agency: Option<&AgencyCode>) -> Result<LettersView, Fault> {
+    let mut letters = LettersView::default();
+    for count in today::letters(reader, agency)? {
+        match count.status.as_str() {
+            "draft" => letters.draft = count.letters,
+            "submitted" => letters.submitted = count.letters,
+            "rejected" => letters.rejected = count.letters,
+            _ => letters.issued = count.letters,
+        }
+    }
+    Ok(letters)
+}
+
 /// What today brought up to now, what is still due today, and what waits. Columns are those of `/v1/statistics` for today.
 #[utoipa::path(tag = "statistics", params(("agency" = Option<String>, Query, description = "With its subtree; the caller's own when left out")), responses(
     (status = 200, description = "The day so far", body = TodayView), (status = 400, description = "A parameter cannot be read", body = ProblemBody),
@@ -122,41 +162,15 @@ async fn get_today(call: Call<Count>) -> Result<HttpResponse, Problem> {
             for group in counts(reader, &window, agency, &[])? {
                 tally += group.tally;
             }
-            let tomorrow = date.checked_add_days(Days::new(1)).map(|day| day.and_time(NaiveTime::MIN));
-            let due_today = Filter {
-                agency: agency.cloned(),
-                timing: Some(Timing::Within),
-                due: (Some(midnight), tomorrow),
-                ..Filter::of(Visible::Everything, now, Order::Due { descending: false })
-            };
-            let due_today = listing::count(reader, &due_today)?;
+            let due_today = due_today(reader, now, agency)?;
             let beside = today::beside(reader, (midnight, now), agency)?;
-            let mut letters = LettersView::default();
-            for count in today::letters(reader, agency)? {
-                match count.status.as_str() {
-                    "draft" => letters.draft = count.letters,
-                    "submitted" => letters.submitted = count.letters,
-                    "rejected" => letters.rejected = count.letters,
-                    _ => letters.issued = count.letters,
-                }
-            }
             let (to_me, to_anybody) = hand_offs::waiting(reader, &actor.sees(), &actor.name)?;
             Ok(TodayView {
                 date,
                 as_of,
                 agency: agency.map(ToString::to_string),
-                received: ReceivedView {
-                    total: tally.online + tally.direct + tally.postal,
-                    online: tally.online,
-                    direct: tally.direct,
-                    postal: tally.postal,
-                },
-                resolved: ResolvedView {
-                    total: tally.resolved(),
-                    early: tally.early,
-                    on_time: tally.on_time,
-                    late: tally.late,
-                },
+                received: ReceivedView::from(&tally),
+                resolved: ResolvedView::from(&tally),
                 returned: beside.returned,
                 in_progress: InProgressView {
                     total: tally.in_progress(),
@@ -166,7 +180,7 @@ async fn get_today(call: Call<Count>) -> Result<HttpResponse, Problem> {
                     due_today,
                 },
                 to_accept: ToAcceptView { total: beside.to_accept, overdue: beside.to_accept_overdue },
-                letters,
+                letters: letters_waiting(reader, agency)?,
                 hand_offs: HandOffsView { to_me, to_anybody },
             })
         })
