@@ -1,5 +1,7 @@
 //! Text without diacritics, for searching: what a clerk types on any keyboard finds what was entered.
 
+pub mod scan;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 

@@ -70,9 +70,9 @@ enum On {
 }
 use On::{All, Body, Figures, List, Nothing, One};
 use Thing::{
-    Agency, Asked, Client, Consultation, Decision, Delivery, Dossier, Fee, Feedback, File, Letter, Mandate, Notice,
-    OwnConsultation, OwnPart, Part, Payment, Plan, Rating, Refused, Report, Signed, Stopped, Task, Transfer, User,
-    Visit, Warning, Webhook,
+    Agency, Asked, Client, Consultation, Decision, Delivery, Dossier, Fee, Feedback, File, HandOff, Letter, Mandate,
+    Notice, OwnConsultation, OwnPart, Part, Payment, Plan, Rating, Refused, Report, Signed, Stopped, Task, Transfer,
+    User, Visit, Warning, Webhook,
 };
 
 /// Route; who may; on what; the query, or the body, that is right for it. In these, `{agency}`, `{dossier}`, `{letter}`
@@ -99,6 +99,15 @@ const TABLE: &[&[Row]] = &[
         ("POST /v1/dossiers/{code}/void",                       LEAD,     One(Refused),  r#"{"reason": "x"}"#),
         ("POST /v1/imports",                                    ADMIN,    Nothing,       r#"{"procedure": "1.001739", "agency": "H16.18", "channel": "direct", "applicant": {"kind": "citizen", "name": "A"}}"#),
         ("POST /v1/dossiers/search",                            SEE,      Nothing,       r#"{"q": "A"}"#),
+        ("POST /v1/dossiers/duplicates",                        HANDLE,   Nothing,       r#"{"procedure": "1.001739", "applicant": {"identity_no": "000000000001"}}"#),
+        ("POST /v1/dossiers/transitions",                       HANDLE,   Nothing,       r#"{"items": [{"code": "{dossier}", "to": "returned"}]}"#),
+        ("GET /v1/worklist",                                    SEE,      List(Dossier), "assignee=none"),
+        ("GET /v1/hand-offs",                                   SEE,      List(HandOff), ""),
+        ("GET /v1/dossiers/{code}/hand-offs",                   SEE,      One(Dossier),  ""),
+        ("POST /v1/dossiers/{code}/hand-offs",                  HANDLE,   One(Dossier),  "{}"),
+        ("POST /v1/dossiers/{code}/hand-offs/{id}/confirm",     HANDLE,   One(HandOff),  "{}"),
+        ("POST /v1/dossiers/{code}/hand-offs/{id}/decline",     HANDLE,   One(HandOff),  r#"{"reason": "x"}"#),
+        ("POST /v1/dossiers/{code}/hand-offs/{id}/take-back",   HANDLE,   One(HandOff),  "{}"),
         ("POST /v1/data-subjects/extract",                      ADMIN,    Nothing,       r#"{"phone": "0900000000", "reason": "x"}"#),
         ("GET /v1/changes",                                     SEE,      List(Dossier), "limit=200"),
     ],
@@ -210,6 +219,7 @@ const TABLE: &[&[Row]] = &[
     ],
     &[ // Figures
         ("GET /v1/statistics",                                  COUNT,    Figures,       "from=2026-03-01&to=2026-03-31"),
+        ("GET /v1/statistics/today",                            COUNT,    Figures,       ""),
         ("GET /v1/statistics/due-soon",                         SEE,      List(Agency),  ""),
         ("GET /v1/statistics/service-index",                    COUNT,    Figures,       "period=2026-M03"),
         ("GET /v1/reports",                                     COUNT,    List(Report),  ""),

@@ -113,6 +113,11 @@ impl Standing {
         }
     }
 
+    /// Whether nothing is to be done on it any more; a finished one is still to be handed over.
+    pub const fn is_closed(&self) -> bool {
+        self.void || (self.status.is_ended() && !matches!(self.status, Status::Finished))
+    }
+
     /// The first instant at which the dossier is (or was) late; `None` while the clock stands still, without an
     /// appointment, and before receipt.
     pub fn late_from(&self) -> Option<LocalTime> {
@@ -201,6 +206,7 @@ impl Standing {
             | Event::PaymentRefunded { .. }
             | Event::TransferSent { .. }
             | Event::TransferConfirmed { .. }
+            | Event::HandOff { .. }
             | Event::Errand { .. } => {}
         }
         if event.is_move() {

@@ -6,6 +6,7 @@ use super::deadline::Deadline;
 use super::dossier::{Span, Standing};
 use super::errand::{ErrandKind, ErrandStatus};
 use super::fees::{Amount, FeeItem, PaymentMethod};
+use super::hand_off::HandOffStatus;
 use super::ladder::Rung;
 use super::timeliness::EndClass;
 use super::vocabulary::{AgencyCode, FileKind, LetterKind, LetterStatus, LocalTime, Outcome, Status};
@@ -256,6 +257,19 @@ pub enum Event {
         /// Confirmed after it was due.
         late: bool,
     },
+    /// One officer handed it to another, or that was answered or taken back.
+    HandOff {
+        /// The hand-off.
+        hand_off: String,
+        /// Account that gives.
+        giver: String,
+        /// Account that takes; `None`: whoever of the office does.
+        receiver: Option<String>,
+        /// Where it stands now.
+        status: HandOffStatus,
+        /// Why it was declined.
+        reason: Option<String>,
+    },
     /// Another agency was asked for an opinion or a part, or that ended. The question may name people, so it is not repeated here.
     Errand {
         /// The errand.
@@ -304,6 +318,10 @@ pub const EVENT_NAMES: &[&str] = &[
     "dossier.payment_refunded",
     "dossier.transfer_sent",
     "dossier.transfer_confirmed",
+    "dossier.hand_off_offered",
+    "dossier.hand_off_confirmed",
+    "dossier.hand_off_declined",
+    "dossier.hand_off_taken_back",
     "dossier.consultation_asked",
     "dossier.consultation_answered",
     "dossier.consultation_withdrawn",
@@ -352,6 +370,13 @@ impl Event {
             Self::PaymentRefunded { .. } => "dossier.payment_refunded".into(),
             Self::TransferSent { .. } => "dossier.transfer_sent".into(),
             Self::TransferConfirmed { .. } => "dossier.transfer_confirmed".into(),
+            Self::HandOff { status, .. } => match status {
+                HandOffStatus::Pending => "dossier.hand_off_offered",
+                HandOffStatus::Confirmed => "dossier.hand_off_confirmed",
+                HandOffStatus::Declined => "dossier.hand_off_declined",
+                HandOffStatus::TakenBack => "dossier.hand_off_taken_back",
+            }
+            .into(),
             Self::Errand { errand_kind, status, .. } => match (errand_kind, status) {
                 (ErrandKind::Consultation, ErrandStatus::Open) => "dossier.consultation_asked",
                 (ErrandKind::Consultation, ErrandStatus::Done) => "dossier.consultation_answered",
@@ -403,6 +428,7 @@ impl Event {
             | Self::PaymentRefunded { .. }
             | Self::TransferSent { .. }
             | Self::TransferConfirmed { .. }
+            | Self::HandOff { .. }
             | Self::Errand { .. } => return None,
         })
     }
@@ -501,6 +527,13 @@ mod tests {
             },
         ];
         assert_eq!(events.iter().filter_map(Event::former_agency).collect::<Vec<_>>(), ["H16"]);
+        events.extend(HandOffStatus::ALL.iter().map(|status| Event::HandOff {
+            hand_off: reason(),
+            giver: reason(),
+            receiver: None,
+            status: *status,
+            reason: None,
+        }));
         for errand_kind in ErrandKind::ALL {
             events.extend(ErrandStatus::ALL.iter().map(|status| Event::Errand {
                 errand: reason(),

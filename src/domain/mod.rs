@@ -26,6 +26,7 @@ pub mod succession;
 pub mod dossier;
 pub mod errand;
 pub mod event;
+pub mod hand_off;
 pub mod ladder;
 pub mod look_up;
 pub mod mandate;

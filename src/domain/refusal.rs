@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use thiserror::Error;
 
 use super::feedback::FeedbackStatus;
+use super::hand_off::HandOffStatus;
 use super::office::BeyondCalendar;
 use super::timeliness::Timing;
 use super::vocabulary::{CaseCode, LetterStatus, LocalTime, Status};
@@ -192,6 +193,21 @@ pub enum Refusal {
     /// The receiver has confirmed.
     #[error("the transfer was confirmed already")]
     TransferConfirmed,
+    /// The dossier was handed to somebody who has not answered yet.
+    #[error("a hand-off of the dossier waits for its receiver")]
+    HandOffPending,
+    /// The hand-off was answered, or taken back.
+    #[error("the hand-off is {status}")]
+    HandOffEnded {
+        /// Where it stands.
+        status: HandOffStatus,
+    },
+    /// A dossier is given to somebody else.
+    #[error("the giver is the receiver")]
+    HandedToGiver,
+    /// Nothing is to be done on the dossier any more.
+    #[error("nothing is to be done on the dossier any more")]
+    DossierClosed,
     /// Other agencies are asked only while the dossier is being resolved.
     #[error("the dossier is not being resolved")]
     DossierNotOpen,
@@ -348,6 +364,10 @@ impl Refusal {
             Self::TransferSent => "transfer_sent",
             Self::TransferNotSent => "transfer_not_sent",
             Self::TransferConfirmed => "transfer_confirmed",
+            Self::HandOffPending => "hand_off_pending",
+            Self::HandOffEnded { .. } => "hand_off_ended",
+            Self::HandedToGiver => "handed_to_giver",
+            Self::DossierClosed => "dossier_closed",
             Self::DossierNotOpen => "dossier_not_open",
             Self::OwnAgencyAsked => "own_agency_asked",
             Self::DueBeforeStart => "due_before_start",

@@ -11,11 +11,10 @@ use super::fault::Fault;
 use super::keep::{Deed, Stored, keep, open};
 use super::reveal;
 use crate::ambient::Ambient;
-use crate::domain::dossier::Standing;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::event::Event;
 use crate::domain::refusal::Refusal;
-use crate::domain::vocabulary::{FileKind, LocalTime, Scan, Status};
+use crate::domain::vocabulary::{FileKind, LocalTime, Scan};
 use crate::storage::files::{self, Claim, FileRecord};
 use crate::storage::{Db, Reader, Tx, dossiers};
 
@@ -98,7 +97,7 @@ pub fn add(tx: &mut Tx, act: Act<'_>, code: &DossierCode, new: &NewFile) -> Resu
 /// # Errors
 /// [`Fault::NotFound`], [`Fault::Forbidden`].
 pub fn remove(tx: &mut Tx, act: Act<'_>, code: &DossierCode, id: &str, reason: &str) -> Result<FileRecord, Fault> {
-    let mut record = open(tx, act, code, None, |record| Action::RemoveFile { closed: is_closed(&record.standing) })?;
+    let mut record = open(tx, act, code, None, |record| Action::RemoveFile { closed: record.standing.is_closed() })?;
     let file = files::find(tx, code, id)?.ok_or(Fault::NotFound("file"))?;
     let event = Event::FileRemoved {
         file: file.id.clone(),
@@ -115,11 +114,6 @@ pub fn remove(tx: &mut Tx, act: Act<'_>, code: &DossierCode, id: &str, reason: &
 /// The claim that the removal of a file leaves on its content.
 pub fn removal_claim(file: &FileRecord) -> Claim {
     Claim { id: file.id.clone(), sha256: file.sha256.clone() }
-}
-
-/// Whether nothing is to be done on the dossier any more; a finished one is still to be handed over.
-fn is_closed(standing: &Standing) -> bool {
-    standing.void || (standing.status.is_ended() && standing.status != Status::Finished)
 }
 
 /// Notes that somebody, by identifier and name, is given a file's content now (domain.md 9: who read what).

@@ -11,6 +11,7 @@ pub mod errands;
 pub mod exchange;
 pub mod fees;
 pub mod files;
+pub mod hand_offs;
 pub mod intake;
 pub mod ladder;
 pub mod sweep;

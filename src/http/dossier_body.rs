@@ -204,7 +204,8 @@ pub struct TransitionBody {
     pub fees: Option<Vec<FeeBody>>,
 }
 
-fn target<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Target, D::Error> {
+/// A status, or `reopen`.
+pub(in crate::http) fn target<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Target, D::Error> {
     let word = String::deserialize(deserializer)?;
     if word == "reopen" {
         return Ok(Target::Reopen);

@@ -14,6 +14,7 @@ use super::call::{Call, Handle, Permission, See};
 use super::counted;
 use super::dossier_body::{DossierBody, TransitionBody};
 use super::dossier_view::{ApplicantView, DossierView, Lens, SubmitterView};
+use super::duplicates::{TakenInView, warnings};
 use super::fields::Fields;
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NAME, MAX_NOTE, PageWish, Query, patched};
@@ -30,8 +31,9 @@ use crate::flow::reveal::reveal;
 use crate::flow::transition::transition;
 use crate::flow::{Act, Actor, Fault};
 use crate::storage::dossier_row::Record;
+use crate::storage::duplicates::Known;
 use crate::storage::letters::LetterRecord;
-use crate::storage::listing::{self, Filter, Order};
+use crate::storage::listing::{self, Assignee, Filter, Order};
 use crate::storage::{Reader, Tx, calendars, dossiers, files, letters};
 
 /// The routes of this file.
@@ -65,9 +67,9 @@ pub fn visible(reader: &mut Reader, actor: &Actor, code: &DossierCode) -> Result
     Ok(record)
 }
 
-/// Takes a dossier in.
+/// Takes a dossier in. When the same person has the same procedure open already, the answer says so in `warnings`.
 #[utoipa::path(tag = "dossiers", request_body = DossierBody, responses(
-    (status = 201, description = "Taken in", body = DossierView), (status = 403, description = "Not at this agency", body = ProblemBody),
+    (status = 201, description = "Taken in", body = TakenInView), (status = 403, description = "Not at this agency", body = ProblemBody),
     (status = 422, description = "Refused by a rule", body = ProblemBody)))]
 #[post("/v1/dossiers")]
 async fn create_dossier(mut call: Call<Handle>) -> Result<HttpResponse, Problem> {
@@ -77,12 +79,14 @@ async fn create_dossier(mut call: Call<Handle>) -> Result<HttpResponse, Problem>
     let demand = body.demand(&mut checker);
     checker.finish()?;
     call.post(&bytes, move |tx, act| {
+        let warnings = warnings(tx, (act.actor, act.ambient), &new.procedure, &Known::from(&new.applicant))?;
         let mut record = receive(tx, act, &new)?;
         if let Some(demand) = &demand {
             fees::charge_at_intake(tx, act, &mut record, demand)?;
         }
         let (version, location) = (record.version, format!("/v1/dossiers/{}", record.code));
-        Reply::created(&view(tx, act.ambient, act.now, record)?, version, location)
+        let dossier = view(tx, act.ambient, act.now, record)?;
+        Reply::created(&TakenInView { dossier, warnings }, version, location)
     })
     .await
 }
@@ -129,7 +133,7 @@ const LIST_PARAMETERS: &[&str] = &[
     ("received_from" = Option<NaiveDate>, Query), ("received_to" = Option<NaiveDate>, Query),
     ("due_from" = Option<NaiveDate>, Query), ("due_to" = Option<NaiveDate>, Query),
     ("finished_from" = Option<NaiveDate>, Query), ("finished_to" = Option<NaiveDate>, Query),
-    ("assignee" = Option<String>, Query), ("q" = Option<String>, Query, description = "Name or code, with or without diacritics; a name is better searched for by POST /v1/dossiers/search, which keeps it out of addresses"),
+    ("assignee" = Option<String>, Query, description = "In this officer's charge; me: in the caller's, none: in nobody's"), ("q" = Option<String>, Query, description = "Name or code, with or without diacritics; what a scanner reads off a slip, a whole code with whatever stands around it, finds that very dossier; a name is better searched for by POST /v1/dossiers/search, which keeps it out of addresses"),
     ("sort" = Option<String>, Query, description = "received_at (by filing, for what is not accepted yet), due_at (leaves out what has no deadline), each with - for descending; -received_at when left out"),
     ("fields" = Option<String>, Query, description = "Only these members of each item, with commas between"),
     ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses(
@@ -206,6 +210,15 @@ pub(in crate::http) fn order_of(sort: Option<&str>) -> Option<Order> {
     })
 }
 
+/// Whose work is asked for: `me` is the caller, `none` nobody.
+pub(in crate::http) fn assignee(word: &str, actor: &Actor) -> Assignee {
+    match word {
+        "none" => Assignee::Nobody,
+        "me" => Assignee::Named(actor.name.clone()),
+        name => Assignee::Named(name.to_owned()),
+    }
+}
+
 fn filter_of<P: Permission>(call: &Call<P>, query: &Query, now: LocalTime) -> Result<Filter, Problem> {
     let range = |from: &str, to: &str| -> Result<_, Problem> {
         let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN);
@@ -226,7 +239,7 @@ fn filter_of<P: Permission>(call: &Call<P>, query: &Query, now: LocalTime) -> Re
         received: range("received_from", "received_to")?,
         due: range("due_from", "due_to")?,
         finished: range("finished_from", "finished_to")?,
-        assignee: query.text("assignee").map(str::to_owned),
+        assignee: query.text("assignee").map(|name| assignee(name, &call.actor)),
         q: query.text("q").filter(|q| !q.trim().is_empty()).map(|q| q.trim().to_owned()),
         ..Filter::of(call.actor.sees(), now, order)
     })

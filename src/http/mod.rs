@@ -29,10 +29,12 @@ mod counted;
 pub mod dossier_body;
 pub mod dossier_view;
 pub mod dossiers;
+pub mod duplicates;
 pub mod errands;
 pub mod fees;
 pub mod files;
 pub mod frozen_reports;
+pub mod hand_offs;
 pub mod imports;
 pub mod letters;
 pub mod letters_bulk;
@@ -43,8 +45,11 @@ pub mod reports;
 pub mod search;
 pub mod service_index;
 pub mod statistics;
+pub mod today;
 pub mod transfers;
+pub mod transitions_bulk;
 pub mod warnings;
+pub mod worklist;
 
 pub mod exchange_log;
 pub mod ioffice;
@@ -176,10 +181,14 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(dossiers::routes)
         .configure(timeline::routes)
         .configure(search::routes)
+        .configure(duplicates::routes)
+        .configure(worklist::routes)
+        .configure(transitions_bulk::routes)
         .configure(data_subjects::routes)
         .configure(corrections::routes)
         .configure(fees::routes)
         .configure(transfers::routes)
+        .configure(hand_offs::routes)
         .configure(errands::routes)
         .configure(files::routes)
         .configure(imports::routes)
@@ -190,8 +199,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(ioffice::routes)
         .configure(changes::routes)
         .configure(statistics::routes)
+        .configure(today::routes)
         .configure(reports::routes)
-        .configure(reform::routes)
         .configure(reform::routes)
         .configure(register::routes)
         .configure(frozen_reports::routes)

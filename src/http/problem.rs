@@ -276,6 +276,7 @@ impl From<Refusal> for Problem {
         let pointer = match refusal {
             Refusal::ReasonRequired | Refusal::LetterReasonMissing => Some("/reason"),
             Refusal::OutcomeNotAllowed => Some("/outcome"),
+            Refusal::HandedToGiver => Some("/to"),
             Refusal::InTheFuture { .. } | Refusal::BeforeLastMove { .. } | Refusal::TooFarBack { .. } => Some("/at"),
             Refusal::ValidityReversed => Some("/valid_to"),
             Refusal::SuccessorsWithoutEnd | Refusal::SuccessionCycle => Some("/successors"),

@@ -9,11 +9,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::agencies::require_scope;
 use super::call::{Call, See};
-use super::dossiers::{Listed, order_of};
+use super::dossiers::{Listed, assignee, order_of};
 use super::input::{Checker, MAX_NAME, PageWish};
 use super::problem::{Problem, ProblemBody};
 use crate::domain::timeliness::Timing;
 use crate::domain::vocabulary::{AgencyCode, Channel, FieldCode, LocalTime, ProcedureCode, ProcedureLevel, Status};
+use crate::flow::Actor;
 use crate::storage::listing::Filter;
 
 /// The routes of this file.
@@ -61,7 +62,7 @@ struct SearchBody {
     finished_from: Option<NaiveDate>,
     /// Last day of the end.
     finished_to: Option<NaiveDate>,
-    /// In this officer's charge.
+    /// In this officer's charge; `me`: in the caller's, `none`: in nobody's.
     assignee: Option<String>,
     /// As in the list.
     sort: Option<String>,
@@ -72,7 +73,7 @@ struct SearchBody {
 }
 
 impl SearchBody {
-    fn filter(&self, all: Filter, checker: &mut Checker) -> Filter {
+    fn filter(&self, all: Filter, actor: &Actor, checker: &mut Checker) -> Filter {
         let text = |checker: &mut Checker, pointer: &str, given: &Option<String>| {
             checker.optional(pointer, given.as_deref(), MAX_NAME)
         };
@@ -94,7 +95,7 @@ impl SearchBody {
             received: days(self.received_from, self.received_to),
             due: days(self.due_from, self.due_to),
             finished: days(self.finished_from, self.finished_to),
-            assignee: text(checker, "/assignee", &self.assignee),
+            assignee: text(checker, "/assignee", &self.assignee).map(|name| assignee(&name, actor)),
             ..all
         }
     }
@@ -118,7 +119,7 @@ async fn search_dossiers(mut call: Call<See>) -> Result<HttpResponse, Problem> {
     page.after_instant()?;
     let order = order_of(body.sort.as_deref()).ok_or_else(|| Problem::at("invalid_word", "/sort"))?;
     let mut checker = Checker::default();
-    let filter = body.filter(Filter::of(call.actor.sees(), call.state.ambient.now(), order), &mut checker);
+    let filter = body.filter(Filter::of(call.actor.sees(), call.state.ambient.now(), order), &call.actor, &mut checker);
     checker.finish()?;
     let wish = page.clone();
     let listed = call

@@ -296,6 +296,20 @@ pub const TEXTS: &[Text] = &[
     text("transfer_sent", 409, "Hồ sơ đã được chuyển.", "The dossier was sent already."),
     text("transfer_not_sent", 409, "Hồ sơ chưa được chuyển.", "The dossier was not sent yet."),
     text("transfer_confirmed", 409, "Việc nhận hồ sơ đã được xác nhận.", "The receiver has confirmed already."),
+    text(
+        "hand_off_pending",
+        409,
+        "Hồ sơ đang chờ người nhận xác nhận bàn giao.",
+        "The dossier waits for the receiver of a hand-off.",
+    ),
+    text(
+        "hand_off_ended",
+        409,
+        "Việc bàn giao đã được trả lời hoặc rút lại.",
+        "The hand-off was answered or taken back.",
+    ),
+    text("handed_to_giver", 422, "Không bàn giao hồ sơ cho chính người giao.", "A dossier is not handed to its giver."),
+    text("dossier_closed", 409, "Hồ sơ không còn việc phải làm.", "Nothing is to be done on the dossier any more."),
     text("dossier_not_open", 409, "Hồ sơ không ở trong quá trình giải quyết.", "The dossier is not being resolved."),
     text(
         "own_agency_asked",

@@ -1,7 +1,9 @@
 //! Lists of dossiers: filters, order and keyset pages.
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Timestamp;
 
 use super::as_of;
 use super::connection::MultiBackend;
@@ -11,11 +13,13 @@ use super::error::StorageError;
 use super::schema::{agency_tree, dossiers};
 use super::sql::{Condition, Sql, Value};
 use super::vault::Vault;
+use crate::domain::dossier::Standing;
 use crate::domain::personal::{plain_identity, plain_phone};
 use crate::domain::statistics::{Column, Window};
 use crate::domain::timeliness::Timing;
 use crate::domain::vocabulary::{AgencyCode, Channel, FieldCode, LocalTime, ProcedureCode, ProcedureLevel, Status};
 use crate::folding::fold;
+use crate::folding::scan::scanned_code;
 
 /// By what, and in which direction, a list is ordered; ties go by code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +34,25 @@ pub enum Order {
         /// Latest first.
         descending: bool,
     },
+    /// As the work on what is open comes: by when it is due or, of what waits to be accepted, to be answered; what is
+    /// paused or has no deadline comes last.
+    Work,
+}
+
+/// The instant that [`Order::Work`] goes by, as [`key_of`] has it; the same text as in the index `dossiers_at_work`.
+const WORK_KEY: &str = "(CASE WHEN dossiers.late_from IS NOT NULL THEN dossiers.due_at \
+     WHEN dossiers.status = 1 AND dossiers.acceptance_due_at IS NOT NULL THEN dossiers.acceptance_due_at \
+     ELSE '9999-12-31 00:00:00' END)";
+/// Which dossiers are still to be decided on: the statuses that nothing ended. The same text as in that index.
+pub(in crate::storage) const OPEN: &str = "dossiers.status IN (1, 2, 4, 5, 6) AND NOT dossiers.void";
+
+/// In whose charge a dossier is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Assignee {
+    /// In nobody's.
+    Nobody,
+    /// In this officer's.
+    Named(String),
 }
 
 /// Whose dossiers a caller sees.
@@ -105,8 +128,10 @@ pub struct Filter {
     pub finished: (Option<LocalTime>, Option<LocalTime>),
     /// Counted in this figure of a period.
     pub counted: Option<Counted>,
-    /// In this officer's charge.
-    pub assignee: Option<String>,
+    /// In whose charge.
+    pub assignee: Option<Assignee>,
+    /// Still to be decided on.
+    pub open: bool,
     /// Name or code, in part, with or without diacritics.
     pub q: Option<String>,
     /// Applied for by whoever has this identity number, however it is written.
@@ -136,6 +161,7 @@ impl Filter {
             finished: (None, None),
             counted: None,
             assignee: None,
+            open: false,
             q: None,
             identity_no: None,
             phone: None,
@@ -156,9 +182,38 @@ pub fn page(
     after: Option<(LocalTime, &str)>,
     limit: i64,
 ) -> Result<Vec<Record>, StorageError> {
-    let query = ordered(narrowed(dossiers::table.into_boxed(), filter, &reader.vault), filter.order, after);
+    let query = ordered(selected(reader, filter)?, filter.order, after);
     let rows: Vec<Row> = query.limit(limit).select(Row::as_select()).load(&mut *reader.connection)?;
     rows.into_iter().map(|row| row.read(&reader.vault)).collect()
+}
+
+/// How many dossiers the filter leaves.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn count(reader: &mut Reader, filter: &Filter) -> Result<i64, StorageError> {
+    Ok(selected(reader, filter)?.count().get_result(&mut *reader.connection)?)
+}
+
+fn selected<'a>(reader: &mut Reader, filter: &'a Filter) -> Result<Boxed<'a>, StorageError> {
+    let query = narrowed(dossiers::table.into_boxed(), filter, &reader.vault);
+    Ok(match (scanned_in(reader, filter)?, &filter.q) {
+        (Some(code), _) => query.filter(dossiers::code.eq(code)),
+        (None, Some(q)) => {
+            let pattern = format!("%{}%", fold(q).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+            query.filter(dossiers::search_text.like(pattern).escape('\\'))
+        }
+        (None, None) => query,
+    })
+}
+
+/// The dossier whose whole code stands in what is searched for, if it is there to be seen: then no other is meant, however
+/// the text around it reads. Otherwise the text may be a part of a longer code.
+fn scanned_in(reader: &mut Reader, filter: &Filter) -> Result<Option<String>, StorageError> {
+    let Some(code) = filter.q.as_deref().and_then(scanned_code) else { return Ok(None) };
+    let one = seen!(dossiers::table.into_boxed::<MultiBackend>(), &filter.visible);
+    let one = one.filter(dossiers::code.eq(code.to_string())).select(dossiers::code);
+    Ok(one.first(&mut *reader.connection).optional()?)
 }
 
 /// A person, by one of their numbers.
@@ -213,7 +268,17 @@ pub fn key_of(record: &Record, order: Order) -> LocalTime {
     match order {
         Order::Received { .. } => record.standing.filed_at,
         Order::Due { .. } => record.standing.deadline.map_or(NaiveDateTime::MIN, |deadline| deadline.due_at),
+        Order::Work => {
+            let Standing { status, deadline, acceptance_due_at, .. } = record.standing;
+            let running = deadline.filter(|_| record.standing.late_from().is_some()).map(|deadline| deadline.due_at);
+            running.or(acceptance_due_at.filter(|_| status == Status::Registered)).unwrap_or_else(never)
+        }
     }
+}
+
+/// Stands for what has no instant at which it is due.
+fn never() -> LocalTime {
+    NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or(NaiveDate::MAX).and_time(NaiveTime::MIN)
 }
 
 fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter, vault: &Vault) -> Boxed<'a> {
@@ -242,12 +307,13 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter, vault: &Vault) -> Boxe
     if let Some(status) = filter.status {
         query = query.filter(dossiers::status.eq(status.national_code()));
     }
-    if let Some(assignee) = &filter.assignee {
-        query = query.filter(dossiers::assignee.eq(assignee));
+    match &filter.assignee {
+        Some(Assignee::Named(assignee)) => query = query.filter(dossiers::assignee.eq(assignee)),
+        Some(Assignee::Nobody) => query = query.filter(dossiers::assignee.is_null()),
+        None => {}
     }
-    if let Some(q) = &filter.q {
-        let pattern = format!("%{}%", fold(q).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-        query = query.filter(dossiers::search_text.like(pattern).escape('\\'));
+    if filter.open {
+        query = query.filter(Condition(Sql::of(OPEN, &[])));
     }
     if let Some(number) = &filter.identity_no {
         query = query.filter(dossiers::identity_hash.eq_any(vault.identity_hashes(number)));
@@ -326,6 +392,14 @@ fn ordered<'a>(query: Boxed<'a>, order: Order, after: Option<(LocalTime, &'a str
         }
         (Order::Due { descending: true }, Some((at, last))) => {
             query.filter(due_at.lt(at).or(due_at.eq(at).and(code.lt(last)))).order((due_at.desc(), code.desc()))
+        }
+        (Order::Work, after) => {
+            let query = match after {
+                Some((at, last)) => query
+                    .filter(sql::<Timestamp>(WORK_KEY).gt(at).or(sql::<Timestamp>(WORK_KEY).eq(at).and(code.gt(last)))),
+                None => query,
+            };
+            query.order((sql::<Timestamp>(WORK_KEY).asc(), code.asc()))
         }
     }
 }

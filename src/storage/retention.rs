@@ -7,6 +7,7 @@ use super::db::{Reader, Tx};
 use super::dialect;
 use super::error::StorageError;
 use super::files::{self, FileRecord};
+use super::hand_offs;
 use super::schema::{
     agency_tree, deliveries, dossiers, files as file_rows, letter_exchange, letter_holds, letters, signed_papers,
 };
@@ -78,6 +79,7 @@ pub fn is_held(reader: &mut Reader, dossier: &DossierCode) -> Result<bool, Stora
 pub fn erase_beside(tx: &mut Tx, dossier: &DossierCode) -> Result<Vec<FileRecord>, StorageError> {
     let code = dossier.to_string();
     dialect::empty_reasons(tx, &code)?;
+    hand_offs::erase_words(tx, &code)?;
     let own = || letters::table.filter(letters::dossier.eq(code.clone())).select(letters::id);
     diesel::update(letter_holds::table.filter(letter_holds::letter.eq_any(own())))
         .set(letter_holds::reason.eq(None::<String>))

@@ -7,7 +7,7 @@ mod clerks;
 mod outward;
 mod voices;
 
-pub use between::{errands, fees, payments, transfers};
+pub use between::{errands, fees, hand_offs, payments, transfers};
 pub use catalogue::{decision_items, decisions, processing_quarters, processing_times};
 pub use clerks::{mandates, warnings};
 pub use outward::{deliveries, portal_tellings, webhooks};
@@ -544,5 +544,5 @@ diesel::allow_tables_to_appear_in_same_query! {
     sign_in_failures, clients, reports, files, file_claims, leases, balance_stamps, balance_gate,
     balances, balance_corrections, data_keys, personal_reads, portal_tellings, agency_successors, agency_lineage,
     fees, payments, transfers, errands, feedback, ratings, reception_visits, reception_subjects, plans, plan_tasks,
-    plan_task_notes, warnings, mandates,
+    plan_task_notes, warnings, mandates, hand_offs,
 }

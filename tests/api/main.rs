@@ -11,6 +11,8 @@ mod calendar_preview;
 mod catalogue;
 mod catalogue_sheets;
 mod changes;
+mod comforts;
+mod comforts_work;
 mod counts;
 mod doors;
 mod drilldown;

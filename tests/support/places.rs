@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use motcua::domain::delivery::DeliveryStatus;
 use motcua::domain::ladder::{Offset, Rung, RungUnit, Told};
+use motcua::flow::{Act, Actor};
 use motcua::storage::deliveries::{self, Delivery};
 use motcua::storage::warnings::{self, WarningRecord};
 use reqwest::Method;
@@ -34,6 +35,8 @@ pub enum Thing {
     Fee,
     Feedback,
     File,
+    /// To whoever of the office takes the dossier that waits for a supplement.
+    HandOff,
     /// A draft.
     Letter,
     /// A letter before the e-office, with its signed paper.
@@ -145,9 +148,20 @@ async fn receive(app: &TestApp, admin: &str, place: &mut Place) {
     let code = app.receive(admin, json!({"agency": agency})).await;
     place.put(Thing::Dossier, &[&code]);
     place.renew_file(app, admin).await;
+    let hand_off = hand_off(app, place.name(Thing::Asked));
+    let asked = place.name(Thing::Asked).to_owned();
+    place.put(Thing::HandOff, &[&asked, &hand_off]);
     let notice = notice(app, &code);
     place.put(Thing::Notice, &[&notice]);
     place.put(Thing::Warning, &[&warning(app, &code)]);
+}
+
+/// A hand-off that waits, of somebody who is none of those who call.
+fn hand_off(app: &TestApp, dossier: &str) -> String {
+    let actor = Actor::service("tests");
+    let act = Act { actor: &actor, now: app.ambient.now(), ambient: &app.ambient };
+    let code = dossier.parse().unwrap();
+    app.db.write(|tx| motcua::flow::hand_offs::offer(tx, act, &code, None, None, None)).unwrap().id
 }
 
 /// A notice to an applicant, as the worker makes it.

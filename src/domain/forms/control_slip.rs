@@ -7,6 +7,7 @@ use super::text::{Block, Column, Paper, Table};
 use super::wording::{BLANK, day, moment, number_and_notation};
 use super::{Form, FormSet, Printable};
 use crate::domain::event::Event;
+use crate::domain::hand_off::HandOffStatus;
 use crate::domain::timeliness::EndClass;
 use crate::domain::vocabulary::{LocalTime, Outcome};
 
@@ -47,7 +48,7 @@ pub struct Step {
 }
 
 /// Who holds a dossier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// The applicant.
@@ -56,6 +57,8 @@ pub enum Side {
     Unit,
     /// The resolving agency.
     Agency,
+    /// An officer, by the account's name.
+    Officer(String),
 }
 
 /// Every hand-over that a journal tells of: its events with when they took effect and who recorded them, oldest first.
@@ -76,8 +79,8 @@ struct Desk {
 
 impl Desk {
     fn step(&mut self, event: &Event, at: LocalTime, recorded_by: &str) -> Option<Step> {
-        use Side::{Agency, Applicant, Unit};
-        let holder = if self.received { Agency } else { Unit };
+        use Side::{Agency, Applicant, Officer, Unit};
+        let holder = || if self.received { Agency } else { Unit };
         let timely = |late: bool| Some(if late { EndClass::Late } else { EndClass::OnTime });
         let (giver, receiver, class, note) = match event {
             Event::Registered { .. } => {
@@ -96,19 +99,34 @@ impl Desk {
             Event::TransferConfirmed { sent_by, late, .. } => {
                 (Unit, Agency, timely(*late), format!("Xác nhận đã nhận hồ sơ; người giao: {sent_by}"))
             }
+            Event::HandOff { giver, receiver, status, reason, .. } => {
+                let taker = receiver.clone().map_or_else(holder, Officer);
+                let note = match status {
+                    HandOffStatus::Pending => "Bàn giao hồ sơ, chờ xác nhận".to_owned(),
+                    HandOffStatus::Confirmed => "Xác nhận đã nhận bàn giao hồ sơ".to_owned(),
+                    HandOffStatus::Declined => because("Không nhận bàn giao", reason.as_deref().unwrap_or_default()),
+                    HandOffStatus::TakenBack => "Rút lại việc bàn giao".to_owned(),
+                };
+                // Who declined gives it back, and so does who is not to have it after all.
+                match status {
+                    HandOffStatus::Pending => (Officer(giver.clone()), taker, None, note),
+                    HandOffStatus::Confirmed => (Officer(giver.clone()), Officer(recorded_by.to_owned()), None, note),
+                    HandOffStatus::Declined | HandOffStatus::TakenBack => (taker, Officer(giver.clone()), None, note),
+                }
+            }
             Event::ProcessingStarted if self.transferred => (Agency, Agency, None, "Giải quyết hồ sơ".to_owned()),
             Event::ProcessingStarted => (Unit, Agency, None, "Chuyển hồ sơ giải quyết".to_owned()),
             Event::SupplementRequested { reason, late, .. } => {
-                (holder, Applicant, timely(*late).filter(|_| self.received), because("Yêu cầu bổ sung", reason))
+                (holder(), Applicant, timely(*late).filter(|_| self.received), because("Yêu cầu bổ sung", reason))
             }
             Event::PaymentRequested { reason, .. } => {
-                (holder, Applicant, None, because("Yêu cầu thực hiện nghĩa vụ tài chính", reason))
+                (holder(), Applicant, None, because("Yêu cầu thực hiện nghĩa vụ tài chính", reason))
             }
             Event::Resumed { old, new } => {
                 (Applicant, Agency, None, appointed("Đã bổ sung", new.filter(|_| old != new).map(|new| new.due_at)))
             }
-            Event::Withdrawn { reason, class } => (holder, Applicant, *class, because("Rút hồ sơ", reason)),
-            Event::Stopped { reason, class } => (holder, Applicant, *class, because("Dừng giải quyết", reason)),
+            Event::Withdrawn { reason, class } => (holder(), Applicant, *class, because("Rút hồ sơ", reason)),
+            Event::Stopped { reason, class } => (holder(), Applicant, *class, because("Dừng giải quyết", reason)),
             Event::Finished { outcome: Outcome::Granted, class, .. } => {
                 (Agency, Unit, Some(*class), "Có kết quả giải quyết".to_owned())
             }
@@ -117,14 +135,16 @@ impl Desk {
                 (Agency, Unit, Some(*class), because("Từ chối giải quyết", why))
             }
             Event::Returned => (Unit, Applicant, None, "Trả kết quả".to_owned()),
-            Event::Reopened { reason, .. } => (Unit, holder, None, because("Giải quyết lại", reason)),
+            Event::Reopened { reason, .. } => (Unit, holder(), None, because("Giải quyết lại", reason)),
             Event::Reappointed { new_return_at, .. } => {
                 (Agency, Unit, None, appointed("Xin lỗi", Some(*new_return_at)))
             }
             Event::DeadlineMoved { new, .. } => {
                 (Agency, Unit, None, appointed("Lịch làm việc thay đổi", new.map(|new| new.due_at)))
             }
-            Event::Corrected { reason, .. } => (holder, holder, None, because("Điều chỉnh thông tin hồ sơ", reason)),
+            Event::Corrected { reason, .. } => {
+                (holder(), holder(), None, because("Điều chỉnh thông tin hồ sơ", reason))
+            }
             Event::Rejected { .. }
             | Event::Voided { .. }
             | Event::Edited { .. }
@@ -173,8 +193,9 @@ const COLUMNS: [Column; 4] = [
 ];
 
 impl ControlSlipPaper {
-    fn name(&self, side: Side) -> &str {
+    fn name<'a>(&'a self, side: &'a Side) -> &'a str {
         match side {
+            Side::Officer(account) => account,
             Side::Applicant => "Người nộp hồ sơ",
             Side::Unit => "Bộ phận TN&TKQ",
             Side::Agency => &self.resolved_by,
@@ -183,7 +204,7 @@ impl ControlSlipPaper {
 
     fn row(&self, step: &Step) -> Vec<String> {
         vec![
-            format!("1. Giao: {}\n2. Nhận: {}", self.name(step.giver), self.name(step.receiver)),
+            format!("1. Giao: {}\n2. Nhận: {}", self.name(&step.giver), self.name(&step.receiver)),
             format!("{}\n({})", step.at.format("%H giờ %M phút,\nngày %d/%m/%Y"), step.recorded_by),
             result(step.class).to_owned(),
             step.note.clone(),

@@ -1,4 +1,4 @@
-//! The tables of money and of what passes between agencies.
+//! The tables of money and of what passes between agencies and officers.
 
 diesel::table! {
     transfers (id) {
@@ -13,6 +13,22 @@ diesel::table! {
         confirm_due_at -> Nullable<Timestamp>,
         confirmed_at -> Nullable<Timestamp>,
         confirmed_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    hand_offs (id) {
+        id -> Text,
+        dossier -> Text,
+        giver -> Text,
+        receiver -> Nullable<Text>,
+        note -> Nullable<Text>,
+        offered_at -> Timestamp,
+        offered_by -> Text,
+        status -> Text,
+        ended_at -> Nullable<Timestamp>,
+        ended_by -> Nullable<Text>,
+        reason -> Nullable<Text>,
     }
 }
 
