@@ -38,6 +38,7 @@ mod public;
 mod public_catalogue;
 mod ratings;
 mod reception;
+mod register;
 mod reports;
 mod retries;
 mod service_index;
