@@ -227,6 +227,7 @@ impl Reading<'_> {
 mod tests {
     use super::super::register_mapping::{BadMapping, Found, Headings};
     use super::super::table::each_row;
+    use super::super::table::tests::without_value;
     use super::*;
 
     fn mapping(overlay: Value) -> Mapping {
@@ -333,7 +334,7 @@ mod tests {
             let date = rust_xlsxwriter::Formula::new("=DATE(2025,3,4)").set_result("45720");
             match row {
                 4 => sheet.write_formula_with_format(row, 2, date, &day).unwrap(),
-                5 => sheet.write_formula(row, 2, rust_xlsxwriter::Formula::new("=X1").set_result("")).unwrap(),
+                5 => sheet.write_formula(row, 2, rust_xlsxwriter::Formula::new("=X1").set_result("0")).unwrap(),
                 _ => sheet
                     .write_datetime_with_format(row, 2, chrono::NaiveDate::from_ymd_opt(2025, 3, 4).unwrap(), &day)
                     .unwrap(),
@@ -341,7 +342,7 @@ mod tests {
         }
         sheet.write_formula(3, 8, "=1+1").unwrap();
         sheet.merge_range(3, 9, 3, 10, "x", &plain).unwrap();
-        let bytes = workbook.save_to_buffer().unwrap();
+        let bytes = without_value(&workbook.save_to_buffer().unwrap(), "X1");
         let at = |row, column: &str, code| Err(vec![(row, column.to_owned(), code)]);
         let told =
             |overlay| -> Vec<_> { read(&mapping(overlay), &bytes).into_iter().map(|row| row.map(drop)).collect() };

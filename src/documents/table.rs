@@ -123,6 +123,8 @@ fn unpacked(bytes: &[u8]) -> u64 {
     sizes.map(|size| u64::from(u32::from_le_bytes(size))).sum()
 }
 
+/// Among how many lines of CSV its separator is looked for.
+const HEAD_LINES: usize = 20;
 const UNREADABLE: &str = "unreadable_workbook";
 
 fn workbook(bytes: &[u8], visit: &mut dyn FnMut(Row) -> bool) -> Result<(), &'static str> {
@@ -203,13 +205,21 @@ fn cell(value: &DataRef<'_>) -> Result<Option<Cell>, &'static str> {
     }))
 }
 
+/// What separates the cells of the first line that has several; titles above have few.
+fn separator_of(text: &str) -> u8 {
+    let count = |line: &str, separator: u8| line.bytes().filter(|byte| *byte == separator).count();
+    let most =
+        |line| b",;\t".iter().map(|separator| (count(line, *separator), *separator)).max_by_key(|(count, _)| *count);
+    let mut lines = text.lines().take(HEAD_LINES).filter_map(most);
+    let first = lines.clone().next();
+    lines.find(|(count, _)| *count > 1).or(first).map_or(b',', |(_, separator)| separator)
+}
+
 fn separated(text: &str, visit: &mut dyn FnMut(Row) -> bool) -> Result<(), &'static str> {
     let text = text.trim_start_matches('\u{feff}');
-    let head = text.lines().next().unwrap_or_default();
-    let count = |separator: char| head.matches(separator).count();
-    let separator = [',', ';', '\t'].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(',');
+    let separator = separator_of(text);
     let mut reader = csv::ReaderBuilder::new();
-    reader.has_headers(false).flexible(true).delimiter(u8::try_from(separator).unwrap_or(b','));
+    reader.has_headers(false).flexible(true).delimiter(separator);
     for (number, record) in (1..).zip(reader.from_reader(text.as_bytes()).records()) {
         let record = record.map_err(|_| "not_a_table")?;
         let mut row = Row::new(number, true);
@@ -248,8 +258,26 @@ impl Row {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// The workbook, in which this formula has no value: what programs that do not reckon leave behind.
+    pub(in crate::documents) fn without_value(workbook: &[u8], formula: &str) -> Vec<u8> {
+        use std::io::{Read, Write};
+        let mut parts = zip::ZipArchive::new(Cursor::new(workbook)).unwrap();
+        let mut written = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for place in 0..parts.len() {
+            let mut part = parts.by_index(place).unwrap();
+            let mut text = Vec::new();
+            part.read_to_end(&mut text).unwrap();
+            written.start_file(part.name().unwrap().into_owned(), zip::write::SimpleFileOptions::default()).unwrap();
+            let bare = String::from_utf8(text)
+                .unwrap()
+                .replace(&format!("<f>{formula}</f><v>0</v>"), &format!("<f>{formula}</f>"));
+            written.write_all(bare.as_bytes()).unwrap();
+        }
+        written.finish().unwrap().into_inner()
+    }
 
     fn codes(bytes: &[u8]) -> Result<Vec<(u32, String, &'static str)>, &'static str> {
         let place = |trouble: Trouble| (trouble.row, trouble.column, trouble.code);
@@ -289,9 +317,9 @@ mod tests {
         let plain = rust_xlsxwriter::Format::new();
         sheet.merge_range(1, 0, 3, 1, "Chung", &plain).unwrap();
         sheet.write_formula(2, 3, rust_xlsxwriter::Formula::new("=\"a\"&\"b\"").set_result("ab")).unwrap();
-        sheet.write_formula(3, 3, rust_xlsxwriter::Formula::new("=\"\"").set_result("")).unwrap();
+        sheet.write_formula(3, 3, rust_xlsxwriter::Formula::new("=\"\"").set_result("0")).unwrap();
         sheet.write_string(4, 0, "Riêng").unwrap();
-        let bytes = workbook.save_to_buffer().unwrap();
+        let bytes = without_value(&workbook.save_to_buffer().unwrap(), "\"\"");
         let mut rows = Vec::new();
         each_row(&bytes, &mut |row| {
             rows.push((
