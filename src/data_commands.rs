@@ -11,6 +11,7 @@ use motcua::config::{FileSettings, StoreSettings};
 use motcua::flow::reseal::reseal;
 use motcua::flow::retention::{Retained, Retention, retain};
 use motcua::flow::{Act, Actor, Fault, audit};
+use motcua::http::register_import;
 use motcua::storage::dump::{self, DumpError};
 use motcua::{app, http};
 
@@ -24,6 +25,25 @@ pub(crate) fn import(store: &StoreSettings, file: &str) -> Result<ExitCode, Box<
     let report = http::imports::import_lines(&db, act, &mut source)?;
     writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&report)?)?;
     Ok(if report.rejected == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Takes an office's own register in, or says what that would do. Fails when something is amiss.
+pub(crate) fn register(
+    store: &StoreSettings,
+    file: &Path,
+    mapping: &Path,
+    apply: bool,
+) -> Result<ExitCode, Box<dyn Error>> {
+    let mapping = register_import::read_mapping(&std::fs::read(mapping)?)?;
+    let bytes = std::fs::read(file)?;
+    let (db, ambient, actor) = (app::open(store)?, store.ambient(), Actor::service("register"));
+    let act = Act { actor: &actor, now: ambient.now(), ambient: &ambient };
+    if apply {
+        db.write(|tx| audit::command(tx, act, "motcua register", None))?;
+    }
+    let report = register_import::import_register(&db, act, &mapping, &bytes, apply, false)?;
+    writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&report)?)?;
+    Ok(if report.has_errors() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// Writes everything to a new file that only its owner reads, or to standard output.

@@ -69,6 +69,17 @@ enum Command {
         /// The file; `-` for standard input.
         file: String,
     },
+    /// Say row by row what taking in an office's own register, a workbook or CSV, would do; with --apply take it in.
+    Register {
+        /// The file.
+        file: PathBuf,
+        /// The file that says which column is what (JSON; docs/REGISTER.md).
+        #[arg(long)]
+        mapping: PathBuf,
+        /// Take in the rows that are right. Rows that were taken in before are passed over.
+        #[arg(long)]
+        apply: bool,
+    },
     /// Write everything as lines of JSON, to be loaded into an empty database of either kind.
     Export {
         /// The file, which must not be there yet; standard output when left out.
@@ -237,6 +248,10 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
         Command::Import { file } => {
             drop(out);
             return data_commands::import(&store, &file);
+        }
+        Command::Register { file, mapping, apply } => {
+            drop(out);
+            return data_commands::register(&store, &file, &mapping, apply);
         }
         Command::Export { file } => {
             drop(out);

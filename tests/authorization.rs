@@ -98,6 +98,7 @@ const TABLE: &[&[Row]] = &[
         ("POST /v1/dossiers/{code}/correct",                    LEAD,     One(Dossier),  r#"{"reason": "x", "channel": "postal"}"#),
         ("POST /v1/dossiers/{code}/void",                       LEAD,     One(Refused),  r#"{"reason": "x"}"#),
         ("POST /v1/imports",                                    ADMIN,    Nothing,       r#"{"procedure": "1.001739", "agency": "H16.18", "channel": "direct", "applicant": {"kind": "citizen", "name": "A"}}"#),
+        ("POST /v1/imports/register",                           ADMIN,    Nothing,       "TT,Họ tên"),
         ("POST /v1/dossiers/search",                            SEE,      Nothing,       r#"{"q": "A"}"#),
         ("POST /v1/dossiers/duplicates",                        HANDLE,   Nothing,       r#"{"procedure": "1.001739", "applicant": {"identity_no": "000000000001"}}"#),
         ("POST /v1/dossiers/transitions",                       HANDLE,   Nothing,       r#"{"items": [{"code": "{dossier}", "to": "returned"}]}"#),

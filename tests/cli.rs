@@ -2,6 +2,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -13,7 +14,7 @@ use std::process::{Child, Command, Output, Stdio};
 mod postgres;
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
+use diesel::{Connection, RunQueryDsl, SqliteConnection};
 use serde_json::{Value, json};
 
 fn motcua(folder: &Path, arguments: &[&str]) -> Command {
@@ -105,6 +106,99 @@ fn the_catalogue_goes_out_and_in_from_the_command_line() {
     assert_eq!((&refused["applied"], &refused["rows"][1]["errors"][0]["column"]), (&json!(false), &json!("C")));
     fs::write(folder.join("no.xlsx"), "\0").unwrap();
     assert_eq!(run(folder, &["catalogue", "import", "no.xlsx"], 1), "");
+}
+
+/// A register of so many rows as offices keep it, for the example mapping: title, two rows of headings, dates as texts.
+fn register_of(rows: u32) -> Vec<u8> {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheet = workbook.add_worksheet();
+    let plain = rust_xlsxwriter::Format::new();
+    sheet.merge_range(0, 0, 0, 13, "SỔ THEO DÕI HỒ SƠ", &plain).unwrap();
+    let above = ["TT", "Tên thủ tục hành chính", "Tên cá nhân, tổ chức", "Địa chỉ", "Số điện thoại", "Hình thức nộp"];
+    let below = ["Nhận hồ sơ", "Yêu cầu bổ sung", "Bổ sung xong", "Hẹn trả", "Có kết quả", "Trả kết quả"];
+    for (column, text) in (0..).zip(above) {
+        sheet.merge_range(3, column, 4, column, text, &plain).unwrap();
+    }
+    sheet.merge_range(3, 6, 3, 11, "Ngày, tháng, năm", &plain).unwrap();
+    for (column, text) in (6..).zip(below) {
+        sheet.write_string(4, column, text).unwrap();
+    }
+    sheet.merge_range(3, 12, 4, 12, "Kết quả giải quyết", &plain).unwrap();
+    sheet.merge_range(3, 13, 4, 13, "Ghi chú", &plain).unwrap();
+    for number in 1..=rows {
+        let row = number + 4;
+        sheet.write_number(row, 0, number).unwrap();
+        let cells = [
+            "Trợ cấp mai táng".to_owned(),
+            format!("Người nộp {number}"),
+            format!("Thôn {}", number % 50),
+            "0900000000".to_owned(),
+            "Trực tiếp".to_owned(),
+        ];
+        for (column, text) in (1..).zip(cells) {
+            sheet.write_string(row, column, text).unwrap();
+        }
+        let day = format!("{:02}/{:02}/2023", number % 20 + 1, number % 6 + 1);
+        sheet
+            .write_string(row, 6, &day)
+            .unwrap()
+            .write_string(row, 10, &day)
+            .unwrap()
+            .write_string(row, 11, &day)
+            .unwrap();
+        sheet.write_formula(row, 9, "=G6+5").unwrap();
+        sheet.write_string(row, 12, "Giải quyết").unwrap();
+    }
+    workbook.save_to_buffer().unwrap()
+}
+
+#[test]
+fn an_offices_register_comes_in_once_however_often_it_is_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    run(folder, &["demo", "--load-only"], 0);
+    let mapping = include_str!("../docs/register-mapping.json").replace("H16.18", "000.00.18.H16");
+    fs::write(folder.join("mapping.json"), mapping).unwrap();
+    fs::write(folder.join("register.xlsx"), register_of(2_500)).unwrap();
+    let register = |arguments: &[&str], code: i32| -> Value {
+        let whole = [&["register", "register.xlsx", "--mapping", "mapping.json"], arguments].concat();
+        serde_json::from_str(&run(folder, &whole, code)).unwrap()
+    };
+    let told = |report: &Value| ["accepted", "known", "rejected"].map(|member| report[member].as_u64().unwrap());
+    let mut connection = SqliteConnection::establish(folder.join("office.db").to_str().unwrap()).unwrap();
+    let mut stored = || {
+        diesel::sql_query("SELECT count(*) AS count FROM register_rows")
+            .get_result::<Count>(&mut connection)
+            .map_or(0, |it| it.count)
+    };
+    assert_eq!((told(&register(&[], 0)), stored()), ([2_500, 0, 0], 0), "a dry run is what happens unasked");
+    // Ended in the middle, as an outage does.
+    let arguments = ["register", "register.xlsx", "--mapping", "mapping.json", "--apply"];
+    let mut child = motcua(folder, &arguments).stdout(Stdio::null()).spawn().unwrap();
+    while stored() == 0 && child.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let before = u64::try_from(stored()).unwrap();
+    assert!(before >= 1_000 && before <= 2_500, "{before}");
+    assert_eq!(told(&register(&["--apply"], 0)), [2_500 - before, before, 0]);
+    assert_eq!(told(&register(&["--apply"], 0)), [0, 2_500, 0]);
+    assert_eq!(stored(), 2_500);
+    assert!(run(folder, &["verify"], 0).contains(" 0 differences"));
+    // What was taken in is known again under the next data key.
+    run(folder, &["key", "rotate", "--data"], 0);
+    assert_eq!(told(&register(&["--apply"], 0)), [0, 2_500, 0]);
+    fs::write(folder.join("register.xlsx"), b"%PDF-1.7\n\0").unwrap();
+    assert_eq!(register(&["--apply"], 1)["errors"][0]["code"], "not_a_table");
+    fs::write(folder.join("mapping.json"), "{\"register\": \"x\", \"kolumns\": {}}").unwrap();
+    assert_eq!(run(folder, &arguments, 1), "");
+}
+
+#[derive(diesel::QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
 }
 
 #[test]
@@ -261,6 +355,26 @@ fn rows_of(export: &Path) -> Vec<String> {
     rows
 }
 
+/// The tables that an export names.
+fn tables_of(export: &str) -> BTreeSet<String> {
+    let named = export.lines().filter_map(|line| {
+        let value: Value = serde_json::from_str(line).unwrap();
+        value["table"]["name"].as_str().map(str::to_owned)
+    });
+    named.collect()
+}
+
+/// The tables of `src/storage/schema`, but for the one that is not kept.
+fn tables_of_the_schema() -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/storage");
+    let mut files = vec![folder.join("schema.rs")];
+    files.extend(fs::read_dir(folder.join("schema")).unwrap().map(|file| file.unwrap().path()));
+    let text: String = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let lines = text.lines().filter(|line| line.ends_with('{') && !line.contains('!') && line.contains(" ("));
+    let names = lines.map(|line| line.trim().split(" (").next().unwrap().to_owned());
+    names.filter(|name| name != "leases").collect()
+}
+
 #[test]
 fn everything_moves_to_the_other_database_and_back() {
     let folder = tempfile::tempdir().unwrap();
@@ -284,6 +398,7 @@ fn everything_moves_to_the_other_database_and_back() {
     let text = fs::read_to_string(folder.join("all.ndjson")).unwrap();
     fs::write(folder.join("cut.ndjson"), &text[..text.len() / 2]).unwrap();
     fs::write(folder.join("other.ndjson"), text.replacen("\"migration\":\"2", "\"migration\":\"3", 1)).unwrap();
+    assert_eq!(tables_of(&text), tables_of_the_schema(), "a table of the schema is not carried, or one is not in it");
     let before = rows_of(&folder.join("all.ndjson"));
     let form = run(folder, &["report", "06a", "--period", "2023-H1", "--format", "csv"], 0);
     assert!(before.len() > 6_000 && form.contains("1917"));

@@ -8,6 +8,8 @@ pub mod press;
 pub mod procedure_sheet;
 pub mod processing_times;
 pub mod register;
+pub mod register_mapping;
+pub mod register_rows;
 
 mod figures;
 mod frame;

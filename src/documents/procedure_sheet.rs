@@ -183,10 +183,10 @@ fn read_line(row: u32, line: &BTreeMap<u32, Cell>, columns: &BTreeMap<u32, usize
     for (column, cell) in line {
         let Some((member, _, kind, _)) = columns.get(column).map(|index| COLUMNS[*index]) else { continue };
         let value = match (cell, kind) {
-            (Cell::Day(day), Kind::Day) => Ok(json!(day)),
+            (Cell::Moment(at), Kind::Day) => Ok(json!(at.date())),
             (Cell::Text(text), Kind::Day) if is_text => cells::read(kind, text),
             (Cell::Text(_), Kind::Day) => Err("date_as_text"),
-            (Cell::Day(_), _) => Err("invalid_value"),
+            (Cell::Moment(_), _) => Err("invalid_value"),
             (Cell::Text(text), _) => cells::read(kind, text),
         };
         match value {

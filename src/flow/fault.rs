@@ -15,6 +15,14 @@ pub enum Fault {
     /// A rule of the domain said no to the time of a receipt, which bodies name `received_at`.
     #[error(transparent)]
     ReceiptRefused(Refusal),
+    /// A rule of the domain said no to one move of a history.
+    #[error("move {index}: {refusal}")]
+    MoveRefused {
+        /// Its place, from 0.
+        index: usize,
+        /// The rule.
+        refusal: Refusal,
+    },
     /// There is no such thing, or it belongs to another agency.
     #[error("{0} not found")]
     NotFound(&'static str),
@@ -90,6 +98,11 @@ impl Fault {
             }
             other => Self::Refused(other),
         }
+    }
+
+    /// A refusal met while living a history is blamed on the move.
+    pub fn of_move(self, index: usize) -> Self {
+        if let Self::Refused(refusal) = self { Self::MoveRefused { index, refusal } } else { self }
     }
 }
 

@@ -26,8 +26,8 @@ pub fn offer(
     note: Option<String>,
 ) -> Result<HandOff, Fault> {
     let mut record = open(tx, act, code, expected, |_| Action::Edit)?;
-    let giver = record.assignee.clone().unwrap_or_else(|| act.actor.name.clone());
-    if giver != act.actor.name && !leads(act.actor) {
+    let giver = record.assignee.clone().unwrap_or_else(|| act.actor.desk().to_owned());
+    if giver != act.actor.desk() && !leads(act.actor) {
         return Err(Fault::Forbidden);
     }
     if record.standing.is_closed() {
@@ -76,10 +76,10 @@ pub fn end(
     let mut hand_off = known.find(|one| one.id == id).ok_or(Fault::NotFound("hand-off"))?;
     // Said to all alike: it is nobody's to answer any more.
     hand_off.require_pending()?;
-    let name = &act.actor.name;
+    let name = act.actor.desk();
     let is_theirs = match status {
         HandOffStatus::TakenBack => hand_off.is_of(name) || leads(act.actor),
-        _ => hand_off.is_for(name) && hand_off.giver != *name,
+        _ => hand_off.is_for(name) && hand_off.giver != name,
     };
     if !is_theirs {
         return Err(Fault::Forbidden);
@@ -89,7 +89,7 @@ pub fn end(
         if record.standing.is_closed() {
             return Err(Refusal::DossierClosed.into());
         }
-        record.assignee = Some(name.clone());
+        record.assignee = Some(name.to_owned());
     }
     hand_offs::save(tx, &hand_off)?;
     note_step(tx, act, &mut record, &hand_off)?;
@@ -114,6 +114,7 @@ fn require_receiver(tx: &mut Tx, record: &Record, name: &str) -> Result<(), Faul
         name: user.username,
         authority: Authority::Role(user.role),
         agency: user.agency,
+        on_behalf_of: None,
     };
     let sides = receiver.sides(tx, &record.agency, &record.received_by)?;
     if may(&receiver.authority, Action::Edit, sides) { Ok(()) } else { Err(unknown()) }

@@ -30,7 +30,7 @@ pub struct History {
 ///
 /// # Errors
 /// [`Fault::Storage`]; then nothing is stored. The answers: [`Fault::Unknown`], [`Fault::Refused`], [`Fault::Forbidden`] at
-/// another's agency or under another's code, [`Fault::Exists`] when the code is taken.
+/// another's agency or under another's code, [`Fault::MoveRefused`], [`Fault::Exists`] when the code is taken.
 pub fn take(
     tx: &mut Tx,
     act: Act<'_>,
@@ -41,22 +41,13 @@ pub fn take(
     let mut answers = Vec::with_capacity(histories.len());
     let (mut filed, mut without_code) = (Vec::new(), Vec::new());
     for history in histories {
-        let own = history.code.as_ref().map_or(Ok(()), |code| require_own(tx, act, code));
-        let lived = match &history.code {
-            Some(code) if own.is_ok() && taken.contains(&code.to_string()) => Err(Fault::Exists("dossier")),
-            _ => own.and_then(|()| live(tx, act, desk, history)),
-        };
-        match lived {
-            Ok((mut record, deed)) => {
-                match &history.code {
-                    Some(code) => {
-                        taken.insert(code.to_string());
-                        record.code = code.clone();
-                    }
-                    None => without_code.push(filed.len()),
+        match admit(tx, act, desk, history, &mut taken) {
+            Ok(lived) => {
+                if history.code.is_none() {
+                    without_code.push(filed.len());
                 }
                 answers.push(Ok(filed.len()));
-                filed.push((record, deed));
+                filed.push(lived);
             }
             Err(fault) if fault.storage().is_some() => return Err(fault),
             Err(fault) => answers.push(Err(fault)),
@@ -65,6 +56,46 @@ pub fn take(
     give_codes(tx, &mut filed, &without_code)?;
     keep_imported(tx, act, &mut filed)?;
     Ok(answers.into_iter().map(|answer| answer.map(|place: usize| filed[place].0.code.clone())).collect())
+}
+
+/// As [`take`], and stores nothing: whether each would be taken in, next to the others.
+///
+/// # Errors
+/// [`Fault::Storage`].
+pub fn foresee(
+    tx: &mut Tx,
+    act: Act<'_>,
+    desk: &mut Desk,
+    histories: &[History],
+) -> Result<Vec<Result<(), Fault>>, Fault> {
+    let mut taken = taken_codes(tx, histories)?;
+    let answers = histories.iter().map(|history| match admit(tx, act, desk, history, &mut taken) {
+        Err(fault) if fault.storage().is_some() => Err(fault),
+        answer => Ok(answer.map(drop)),
+    });
+    answers.collect()
+}
+
+/// What one history comes to, unless another has its code.
+fn admit(
+    tx: &mut Tx,
+    act: Act<'_>,
+    desk: &mut Desk,
+    history: &History,
+    taken: &mut HashSet<String>,
+) -> Result<(Record, Deed), Fault> {
+    if let Some(code) = &history.code {
+        require_own(tx, act, code)?;
+        if taken.contains(&code.to_string()) {
+            return Err(Fault::Exists("dossier"));
+        }
+    }
+    let (mut record, deed) = live(tx, act, desk, history)?;
+    if let Some(code) = &history.code {
+        taken.insert(code.to_string());
+        record.code = code.clone();
+    }
+    Ok((record, deed))
 }
 
 fn taken_codes(tx: &mut Tx, histories: &[History]) -> Result<HashSet<String>, Fault> {
@@ -77,9 +108,9 @@ fn live(tx: &mut Tx, act: Act<'_>, desk: &mut Desk, history: &History) -> Result
     check_time(history.dossier.received_at.unwrap_or(act.now), act.now, None).map_err(Fault::of_receipt)?;
     let (mut record, first) = draft(tx, act, desk, &history.dossier)?;
     let mut deed = Deed::from(first);
-    for wish in &history.moves {
-        check_time(wish.at, act.now, None)?;
-        let change = advance(tx, desk, &mut record, wish)?;
+    for (index, wish) in history.moves.iter().enumerate() {
+        check_time(wish.at, act.now, None).map_err(|refusal| Fault::from(refusal).of_move(index))?;
+        let change = advance(tx, desk, &mut record, wish).map_err(|fault| fault.of_move(index))?;
         deed.events.extend(change.events);
         if let SpanChange::Closed(closed) = change.spans {
             let mut spans = match deed.spans {

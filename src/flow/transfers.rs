@@ -28,6 +28,15 @@ pub(in crate::flow) fn owe(
     if !events.iter().any(|(_, event)| is_receipt(event)) {
         return Ok(());
     }
+    // An imported history says nothing of its hand-over; mending it makes none up unless it goes another way from now on.
+    let goes_anew = |event: &Event| match event {
+        Event::Corrected { changes, .. } => changes.iter().any(|it| matches!(it.field.as_str(), "agency" | "channel")),
+        event => is_receipt(event),
+    };
+    let known = if record.version > 1 { transfers::of_dossier(tx, &record.code)? } else { Vec::new() };
+    if known.is_empty() && !events.iter().any(|(_, event)| goes_anew(event)) {
+        return Ok(());
+    }
     let owed = is_owed(record.channel, &record.received_by, &record.agency);
     let Some(received_at) = record.standing.received_at.filter(|_| owed) else {
         // A first receipt within one agency, the common case, has nothing to drop.
@@ -35,7 +44,6 @@ pub(in crate::flow) fn owe(
     };
     let giving = Desk::new(tx)?.office(tx, &record.received_by)?;
     let due_at = transfer_due_at(received_at, &giving)?;
-    let known = transfers::of_dossier(tx, &record.code)?;
     transfers::drop_unsent(tx, &record.code, Some(&record.agency))?;
     let transfer = known.into_iter().find(|transfer| transfer.to == record.agency).unwrap_or_else(|| Transfer {
         id: act.ambient.new_id(),

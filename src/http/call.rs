@@ -168,6 +168,7 @@ const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/clients"),
     (Method::GET, "/v1/audit"),
     (Method::POST, "/v1/imports"),
+    (Method::POST, "/v1/imports/register"),
 ];
 
 fn refuse_unknown_parameters(req: &HttpRequest) -> Result<(), Problem> {

@@ -214,7 +214,7 @@ pub(in crate::http) fn order_of(sort: Option<&str>) -> Option<Order> {
 pub(in crate::http) fn assignee(word: &str, actor: &Actor) -> Assignee {
     match word {
         "none" => Assignee::Nobody,
-        "me" => Assignee::Named(actor.name.clone()),
+        "me" => Assignee::Named(actor.desk().to_owned()),
         name => Assignee::Named(name.to_owned()),
     }
 }

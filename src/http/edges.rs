@@ -32,7 +32,7 @@ const READ: &str = "ETag, Location, Retry-After, RateLimit, RateLimit-Policy, X-
     Content-Disposition, Content-Range";
 
 /// Requests whose body is as long as it is: they end when their client stops sending.
-const LONG: &[&str] = &["/v1/imports", "/v1/dossiers/{code}/files", "/v1/ioffice/packets"];
+const LONG: &[&str] = &["/v1/imports", "/v1/imports/register", "/v1/dossiers/{code}/files", "/v1/ioffice/packets"];
 
 /// How the service deals with the outside.
 #[derive(Debug, Clone)]

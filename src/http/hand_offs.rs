@@ -195,7 +195,8 @@ async fn list_hand_offs(call: Call<See>) -> Result<HttpResponse, Problem> {
     let query = Query::of(&call.req, &["to", "from", "status", "limit", "cursor"])?;
     let page = query.page(2)?;
     page.after_instant()?;
-    let giver = query.text("from").map(|name| if name == "me" { call.actor.name.clone() } else { name.to_owned() });
+    let giver =
+        query.text("from").map(|name| if name == "me" { call.actor.desk().to_owned() } else { name.to_owned() });
     let filter = HandOffFilter {
         visible: call.actor.sees(),
         receiver: query.text("to").map(|name| assignee(name, &call.actor)),

@@ -27,7 +27,7 @@ use crate::flow::{Act, Fault};
 use crate::storage::{Db, StorageError, Tx};
 
 /// How many lines one transaction takes, unless all go into one.
-const BATCH: usize = 1_000;
+pub(in crate::http) const BATCH: usize = 1_000;
 /// Longest line, in bytes.
 const MAX_LINE: u64 = 1 << 20;
 
@@ -75,7 +75,10 @@ impl Report {
 }
 
 /// A line as a history.
-fn history(ambient: &Ambient, line: &[u8]) -> Result<History, Problem> {
+///
+/// # Errors
+/// What is wrong with it, by its members.
+pub(in crate::http) fn history(ambient: &Ambient, line: &[u8]) -> Result<History, Problem> {
     let mut members: serde_json::Map<String, Value> = parse(line)?;
     let code = members.remove("code").filter(|code| !code.is_null());
     let events = members.remove("events").unwrap_or_else(|| Value::Array(Vec::new()));

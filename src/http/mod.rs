@@ -41,6 +41,7 @@ pub mod letters_bulk;
 pub mod papers;
 pub mod reform;
 pub mod register;
+pub mod register_import;
 pub mod reports;
 pub mod search;
 pub mod service_index;
@@ -192,6 +193,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(errands::routes)
         .configure(files::routes)
         .configure(imports::routes)
+        .configure(register_import::routes)
         .configure(letters::routes)
         .configure(letters_bulk::routes)
         .configure(papers::routes)

@@ -229,6 +229,7 @@ impl From<Fault> for Problem {
         match fault {
             Fault::Refused(refusal) => refusal.into(),
             Fault::ReceiptRefused(refusal) => Self::refused(refusal, Some("/received_at")),
+            Fault::MoveRefused { index, refusal } => Self::refused(refusal, Some(&format!("/events/{index}"))),
             Fault::NotFound(_) => Self::new("not_found"),
             Fault::Forbidden => Self::new("forbidden"),
             Fault::NoMandate => Self::new("no_mandate"),

@@ -164,7 +164,7 @@ async fn get_today(call: Call<Count>) -> Result<HttpResponse, Problem> {
             }
             let due_today = due_today(reader, now, agency)?;
             let beside = today::beside(reader, (midnight, now), agency)?;
-            let (to_me, to_anybody) = hand_offs::waiting(reader, &actor.sees(), &actor.name)?;
+            let (to_me, to_anybody) = hand_offs::waiting(reader, &actor.sees(), actor.desk())?;
             Ok(TodayView {
                 date,
                 as_of,

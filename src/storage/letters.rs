@@ -238,7 +238,7 @@ pub fn page(
         .order((letters::created_at.asc(), letters::id.asc()))
         .limit(limit)
         .into_boxed();
-    query = seen!(query, &filter.visible, dossiers::agency, dossiers::received_by);
+    query = seen!(query, &filter.visible);
     if let Some(agency) = &filter.agency {
         query = query.filter(dossiers::agency.eq_any(below(agency.as_str())));
     }

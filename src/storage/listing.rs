@@ -66,8 +66,13 @@ pub enum Visible {
     Below(AgencyCode),
 }
 
-/// Narrows a boxed query to the rows that are [`Visible`] by one of these columns, each with the code of an agency.
+/// Narrows a boxed query to the rows that are [`Visible`] by one of these columns, each with the code of an agency; without
+/// any, by the agencies of the dossiers it reads.
 macro_rules! seen {
+    ($query:expr, $visible:expr) => {{
+        use $crate::storage::schema::dossiers;
+        seen!($query, $visible, dossiers::agency, dossiers::received_by)
+    }};
     ($query:expr, $visible:expr, $first:expr $(, $more:expr)*) => {{
         use $crate::storage::lineage::held;
         let query = $query;
@@ -243,7 +248,7 @@ impl Person {
 /// # Errors
 /// [`StorageError`].
 pub fn of_person(reader: &mut Reader, visible: &Visible, person: &Person) -> Result<Vec<Record>, StorageError> {
-    let query = seen!(dossiers::table.into_boxed::<MultiBackend>(), visible, dossiers::agency, dossiers::received_by);
+    let query = seen!(dossiers::table.into_boxed::<MultiBackend>(), visible);
     let query = match person {
         Person::Identity(number) => {
             let hashes = reader.vault.identity_hashes(number);
@@ -282,7 +287,7 @@ fn never() -> LocalTime {
 }
 
 fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter, vault: &Vault) -> Boxed<'a> {
-    query = seen!(query, &filter.visible, dossiers::agency, dossiers::received_by);
+    query = seen!(query, &filter.visible);
     if let Some(agency) = &filter.agency {
         query = query.filter(dossiers::agency.eq_any(below(agency.as_str())));
     }

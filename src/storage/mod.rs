@@ -50,6 +50,7 @@ pub mod procedures;
 pub mod processing_times;
 pub mod ratings;
 pub mod reception;
+pub mod register_rows;
 pub mod reports;
 pub mod resealing;
 pub mod retention;

@@ -124,7 +124,7 @@ pub fn page(
     if let Some(agency) = &filter.agency {
         query = query.filter(dossiers::agency.eq_any(below(agency.as_str())));
     }
-    query = seen!(query, &filter.visible, dossiers::agency, dossiers::received_by);
+    query = seen!(query, &filter.visible);
     if let Some(agency) = &filter.resolved_by {
         query = query.filter(dossiers::agency.eq(agency.as_str()));
     }

@@ -536,6 +536,14 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    register_rows (register, key) {
+        register -> Text,
+        key -> Text,
+        dossier -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query! {
     audit_queue, audit, audit_head, agencies, agency_tree, fields, procedures, procedure_versions, decisions,
     decision_items, processing_times, processing_quarters, calendar_years, office_hours, closures, code_counters,
@@ -544,5 +552,5 @@ diesel::allow_tables_to_appear_in_same_query! {
     sign_in_failures, clients, reports, files, file_claims, leases, balance_stamps, balance_gate,
     balances, balance_corrections, data_keys, personal_reads, portal_tellings, agency_successors, agency_lineage,
     fees, payments, transfers, errands, feedback, ratings, reception_visits, reception_subjects, plans, plan_tasks,
-    plan_task_notes, warnings, mandates, hand_offs,
+    plan_task_notes, warnings, mandates, hand_offs, register_rows,
 }

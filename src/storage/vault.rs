@@ -89,6 +89,11 @@ fn derived(root: &Prk, purpose: &[u8]) -> Result<[u8; KEY], NoVault> {
     filled.map(|()| key).map_err(|_| NoVault::Refused)
 }
 
+/// Names hold no NUL, keys may hold anything.
+fn register_key(register: &str, key: &str) -> String {
+    format!("{register}\0{key}")
+}
+
 impl Vault {
     /// The vault whose keys are derived (HKDF-SHA-256) from these secrets, the newest last.
     ///
@@ -160,6 +165,17 @@ impl Vault {
         plain.map(|plain| self.keys().map(|key| key.hashed("phone", &plain)).collect()).unwrap_or_default()
     }
 
+    /// The hash that a row of an office's register is known again by.
+    pub fn register_hash(&self, register: &str, key: &str) -> String {
+        self.0.newest.hashed("register", &register_key(register, key))
+    }
+
+    /// The same under every key.
+    pub fn register_hashes(&self, register: &str, key: &str) -> Vec<String> {
+        let text = register_key(register, key);
+        self.keys().map(|data_key| data_key.hashed("register", &text)).collect()
+    }
+
     fn keys(&self) -> impl Iterator<Item = &DataKey> {
         std::iter::once(&self.0.newest).chain(&self.0.older)
     }
@@ -211,6 +227,8 @@ mod tests {
         assert_eq!(after.identity_hashes("001085012345")[0], after.hash_identity("001085012345").unwrap());
         assert_ne!(before.hash_phone("001085012345").unwrap(), old, "a phone is no identity number");
         assert_eq!(before.identity_hashes(" - "), Vec::<String>::new());
+        assert_eq!(after.register_hashes("2025", "7")[1], before.register_hash("2025", "7"));
+        assert_ne!(before.register_hash("2025", "7"), before.register_hash("2024", "7"));
     }
 
     #[test]

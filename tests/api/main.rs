@@ -43,6 +43,7 @@ mod public_catalogue;
 mod ratings;
 mod reception;
 mod reform;
+mod register;
 mod reports;
 mod retries;
 mod service_index;

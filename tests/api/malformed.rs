@@ -10,6 +10,7 @@ use crate::story;
 /// packet of an e-office XML.
 const WITHOUT_OBJECT: &[&str] = &[
     "/v1/imports",
+    "/v1/imports/register",
     "/v1/procedures/import",
     "/v1/dossiers/H16.18-260302-0001/files",
     "/oauth/token",
