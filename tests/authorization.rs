@@ -311,6 +311,9 @@ const STATUS_PACKET: &str = "<edXML xmlns=\"http://www.mic.gov.vn/TBT/QCVN_102_2
     <From><OrganId>H16</OrganId></From><ResponseFor><OrganId>{agency}</OrganId><DocumentId>{agency},2026/03/11,0/{signed}</DocumentId></ResponseFor>\
     <StatusCode>01</StatusCode><Description>x</Description><Timestamp>2026/03/11 08:00:00</Timestamp></MessageHeader></edXMLHeader></edXMLEnvelope></edXML>";
 
+/// How the columns of a register are named: {"register": "x", "columns": {"received_at": "TT"}}.
+const MAPPING: &str = "?mapping=%7B%22register%22%3A%22x%22%2C%22columns%22%3A%7B%22received_at%22%3A%22TT%22%7D%7D";
+
 fn rows() -> impl Iterator<Item = &'static Row> {
     TABLE.iter().flat_map(|group| group.iter())
 }
@@ -461,7 +464,11 @@ impl<'a> Call<'a> {
             None | Some('{') => "application/json",
             Some(_) => "text/csv",
         };
-        let query = if kind == "application/pdf" { "?kind=component" } else { "" };
+        let query = match kind {
+            "application/pdf" => "?kind=component",
+            _ if path.ends_with("/register") => MAPPING,
+            _ => "",
+        };
         Self {
             route,
             path: format!("{path}{query}"),

@@ -158,7 +158,14 @@ macro_rules! insert_all {
             AnyConnection::Postgres(connection) => {
                 diesel::copy_from($table::table).from_insertable(rows).execute(connection)?
             }
-            AnyConnection::Sqlite(connection) => diesel::insert_into($table::table).values(rows).execute(connection)?,
+            AnyConnection::Sqlite(connection) => {
+                let mut stored = 0;
+                // All rows in one statement would be more values than SQLite binds.
+                for row in rows {
+                    stored += diesel::insert_into($table::table).values(row).execute(connection)?;
+                }
+                stored
+            }
         }
     }};
 }

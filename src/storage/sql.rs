@@ -10,7 +10,7 @@ use super::connection::{AnyConnection, MultiBackend};
 use super::schema::{dossiers, feedback, plan_tasks};
 
 /// Rows in one `INSERT`: SQLite binds at most 32,766 values.
-pub(in crate::storage) const ROWS_AT_ONCE: usize = 500;
+pub(in crate::storage) const ROWS_AT_ONCE: usize = 1_000;
 
 /// A value to be bound.
 #[derive(Debug, Clone, PartialEq, Eq)]

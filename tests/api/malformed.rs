@@ -5,6 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::story;
+use crate::support::places::{Thing, furnish};
 
 /// Routes that take no JSON object: an import is lines or a sheet, an upload the file itself, a machine's sign-in a form, a
 /// packet of an e-office XML.
@@ -36,30 +37,26 @@ fn routes(wanted: &str) -> Vec<String> {
 }
 
 story!(every_body_is_read_strictly, |app| {
-    app.office().await;
-    let admin = app.admin().await;
     // Who sends a body for what is not there is told so before it is read: the paths name what is.
-    let dossier = app.receive(&admin, json!({})).await;
-    assert_eq!(dossier, "H16.18-260302-0001");
-    let made = async |path: &str, id: &str, body: Value| {
-        let made = app.post(path, &admin, body).await.expect(201);
-        made[id].as_str().unwrap().to_owned()
-    };
-    let letter = made(&format!("/v1/dossiers/{dossier}/apology-letters"), "id", json!({"kind": "lost"})).await;
-    let user = json!({"username": "lan", "password": "con ngựa ăn khoai lang", "role": "officer", "agency": "H16.18"});
+    let place = furnish(app).await.swap_remove(1);
+    let admin = app.admin().await;
     let things = [
-        ("/v1/apology-letters/", letter.clone()),
-        ("/v1/ioffice/documents/", letter),
-        ("/v1/users/", made("/v1/users", "id", user).await),
-        ("/v1/clients/", made("/v1/clients", "id", json!({"name": "m", "scopes": ["dossiers:read"]})).await),
-        (
-            "/v1/webhooks/",
-            made("/v1/webhooks", "id", json!({"url": "http://127.0.0.1:9/", "events": ["dossier.*"]})).await,
-        ),
+        ("/v1/apology-letters/", Thing::Letter),
+        ("/v1/clients/", Thing::Client),
+        ("/v1/consultations/", Thing::Consultation),
+        ("/v1/feedback/", Thing::Feedback),
+        ("/v1/ioffice/documents/", Thing::Letter),
+        ("/v1/mandates/", Thing::Mandate),
+        ("/v1/parts/", Thing::Part),
+        ("/v1/plans/", Thing::Plan),
+        ("/v1/reception-visits/", Thing::Visit),
+        ("/v1/users/", Thing::User),
+        ("/v1/warnings/", Thing::Warning),
+        ("/v1/webhooks/", Thing::Webhook),
     ];
     let named = |path: &String| {
-        let thing = things.iter().find(|(place, _)| path.starts_with(place));
-        thing.map_or_else(|| path.clone(), |(_, id)| path.replacen("0123", id, 1))
+        let thing = things.iter().find(|(prefix, _)| path.starts_with(prefix));
+        thing.map_or_else(|| path.clone(), |(_, thing)| path.replacen("0123", place.name(*thing), 1))
     };
     let mut tried = 0;
     for (name, method) in [("post", Method::POST), ("put", Method::PUT), ("patch", Method::PATCH)] {
