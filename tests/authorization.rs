@@ -24,6 +24,8 @@ const OPEN: &[&str] = &[
     "GET /metrics",
     "POST /v1/sessions",
     "POST /v1/sessions/refresh",
+    "POST /v1/page-session",
+    "POST /v1/page-session/renew",
     "POST /oauth/token",
     "GET /v1/public/dossiers/{code}",
 ];
@@ -75,6 +77,7 @@ const TABLE: &[&[Row]] = &[
     &[ // The caller
         ("GET /v1/me",                                          ANYONE,   Nothing,       ""),
         ("POST /v1/me/password",                                PERSON,   Nothing,       r#"{"current": "mật khẩu sai", "new": "hồ sơ một cửa"}"#),
+        ("GET /v1/page-session",                                PERSON,   Nothing,       ""),
         ("DELETE /v1/sessions/current",                         PERSON,   Nothing,       ""),
     ],
     &[ // Dossiers
@@ -91,6 +94,7 @@ const TABLE: &[&[Row]] = &[
         ("POST /v1/dossiers/search",                            SEE,      Nothing,       r#"{"q": "A"}"#),
         ("POST /v1/data-subjects/extract",                      ADMIN,    Nothing,       r#"{"phone": "0900000000", "reason": "x"}"#),
         ("GET /v1/changes",                                     SEE,      List(Dossier), "limit=200"),
+        ("GET /v1/board/stream",                                SEE,      Nothing,       "wait=0"),
     ],
     &[ // A citizen's own
         ("GET /v1/my/dossiers",                                 CITIZEN,  Nothing,       ""),

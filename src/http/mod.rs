@@ -75,6 +75,10 @@ pub mod tasks;
 
 pub mod public_feedback;
 
+pub mod board;
+pub mod page_session;
+pub mod pages;
+
 pub mod accounts;
 pub mod audit_log;
 pub mod clients;
@@ -136,6 +140,8 @@ pub struct AppState {
     pub catalogue: public_catalogue::PublicCatalogue,
     /// How the service deals with the outside.
     pub edges: Edges,
+    /// What moves on the boards.
+    pub board: board::Board,
     /// Whose tokens are taken besides our own.
     pub openid: Option<openid::Provider>,
 }
@@ -166,6 +172,7 @@ impl utoipa::Modify for Bearer {
 fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(sessions::routes)
+        .configure(page_session::routes)
         .configure(oauth::routes)
         .configure(dossiers::routes)
         .configure(timeline::routes)
@@ -183,6 +190,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(exchange_log::routes)
         .configure(ioffice::routes)
         .configure(changes::routes)
+        .configure(board::routes)
         .configure(statistics::routes)
         .configure(reports::routes)
         .configure(register::routes)
@@ -236,6 +244,7 @@ pub fn app(
         App::new().app_data(state).into_utoipa_app().openapi(Document::openapi()).configure(routes).split_for_parts();
     app.service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document::completed(document)))
         .service(web::redirect("/docs", "/docs/"))
+        .configure(pages::routes)
         .default_service(web::to(system::not_found))
         .wrap(actix_web::middleware::from_fn(middleware::around))
         .wrap(actix_web::middleware::Compress::default())
