@@ -1,0 +1,19 @@
+// The slip as PDF and the board's figures as workbook come down and open.
+import assert from 'node:assert/strict';
+
+export async function tell({ order, worker, receive, kept }) {
+  const desk = await worker('lan', '/desk');
+  const code = await receive(desk);
+  const slip = await kept(desk, () => desk.click('#print'));
+  assert.ok(slip.endsWith('.pdf'), slip);
+  const text = await order({ do: 'open-pdf', file: slip });
+  assert.ok(text.includes(code), text);
+
+  const board = await worker('cuong', '/board');
+  for (const [section, form] of [['#by-field', '06a'], ['#by-agency', '06b']]) {
+    const book = await kept(board, () => board.click(`${section} .sheet-button`));
+    assert.ok(book.includes(form), book);
+    const cells = await order({ do: 'open-xlsx', file: book });
+    assert.ok(cells.flat().includes('1'), JSON.stringify(cells));
+  }
+}
