@@ -32,6 +32,7 @@ const FILES: &[(&str, &[u8])] = files![
     "client.js",
     "desk.css",
     "desk-dossier.js",
+    "desk-duplicates.js",
     "desk-receive.js",
     "desk.js",
     "dialog.js",

@@ -30,6 +30,7 @@ stories![
     issues_a_letter,
     downloads_open,
     citizens_look_up,
+    warns,
     works_by_keyboard_alone,
     fits_a_phone,
     is_accessible,

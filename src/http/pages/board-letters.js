@@ -1,31 +1,34 @@
 // Letters of apology by where they wait, and what a leader does with them.
-import { all, call, download, newKey, post } from './client.js';
+import { call, download, get, newKey, post } from './client.js';
 import { ask } from './dialog.js';
 import { at, fill, h, table } from './dom.js';
 import { moment, stampOf, today } from './format.js';
 import { say, tried } from './frame.js';
 import { t } from './texts.js';
 
+const SHOWN = 50;
 const WAITING = ['draft', 'rejected', 'submitted', 'issued'];
 let again = async () => {};
 
-/** Reads the letters anew; answers how many wait for somebody of the office. */
+/** Reads the letters anew; answers how many wait for somebody of the office, as text. */
 export async function letters(agency, me, changed) {
   again = changed;
   const scope = agency ? `&agency=${encodeURIComponent(agency)}` : '';
-  const found = await Promise.all(WAITING.map(status => all(`/v1/apology-letters?status=${status}${scope}`)));
+  const found = await Promise.all(WAITING.map(status => get(`/v1/apology-letters?status=${status}&limit=200${scope}`)));
   const groups = WAITING.map((status, index) => {
-    const items = found[index];
-    const rows = items.slice(0, 50).map(letter => [
+    const { items, next_cursor } = found[index];
+    const count = items.length + (next_cursor ? '+' : '');
+    const rows = items.slice(0, SHOWN).map(letter => [
       h('a', { href: `/desk?code=${encodeURIComponent(letter.dossier)}` }, letter.dossier), t(`letter_kind_${letter.kind}`),
       [letter.reason ?? '–', letter.remark].filter(Boolean).join(' · '), letter.new_return_at ? moment(letter.new_return_at) : '–',
       h('div', { class: 'row' }, actions(letter, me.role)),
     ]);
-    return h('div', { class: 'letter-group', id: `letters-${status}` }, h('h3', {}, t(`letter_${status}`), ' ', h('span', { class: `badge ${items.length ? 'warn' : ''}` }, String(items.length))),
+    return h('div', { class: 'letter-group', id: `letters-${status}` }, h('h3', {}, t(`letter_${status}`), ' ', h('span', { class: `badge ${items.length ? 'warn' : ''}` }, count)),
       items.length ? table(t('letters_caption', { status: t(`letter_${status}`) }), [t('code'), t('letter_kind'), t('reason'), t('new_return_at'), t('moves')], rows) : null);
   });
   fill(at('letters-list'), groups);
-  return found.slice(0, 3).reduce((total, items) => total + items.length, 0);
+  const waiting = found.slice(0, 3);
+  return waiting.reduce((total, { items }) => total + items.length, 0) + (waiting.some(page => page.next_cursor) ? '+' : '');
 }
 
 function actions(letter, role) {

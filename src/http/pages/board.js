@@ -44,10 +44,12 @@ function build() {
 const scope = () => (form.elements.agency.value ? `&agency=${encodeURIComponent(form.elements.agency.value)}` : '');
 const counted = (from, to, more = '') => get(`/v1/statistics?from=${from}&to=${to}&links=false${more}${scope()}`);
 
+// Between two readings while changes keep coming, in milliseconds.
+const REST = 500;
 let running = null;
 let isStale = false;
 
-/** Reads everything anew; what is asked while it runs is done once more behind it. */
+/** Reads everything anew; what is asked while it runs is done once more behind it, and a flood of changes not all the time. */
 async function refresh() {
   if (running) {
     isStale = true;
@@ -57,6 +59,7 @@ async function refresh() {
     do {
       isStale = false;
       await paint().catch(refused => say(refused.message, true));
+      if (isStale) await new Promise(done => setTimeout(done, REST));
     } while (isStale);
     running = null;
     document.body.dataset.painted = String(Number(document.body.dataset.painted ?? 0) + 1);
@@ -67,7 +70,7 @@ async function refresh() {
 async function paint() {
   const [from, to, day] = [form.elements.from.value, form.elements.to.value, today()];
   if (!from || !to) return;
-  const months = lastMonths(6);
+  const months = lastMonths(6, to < day ? to : day);
   const [now, period, byField, byAgency, due, ...rates] = await Promise.all([
     counted(day, day), counted(from, to), counted(from, to, '&group_by=field'), counted(from, to, '&group_by=agency'),
     get(`/v1/dossiers?fields=code&due_from=${day}&due_to=${day}&timing=within&sort=due_at&limit=200${scope()}`),
@@ -80,7 +83,7 @@ async function paint() {
   const sheet = name => tried(() => download(`/v1/reports/${name}.xlsx?from=${from}&to=${to}${scope()}`));
   bars(at('by-field'), rows(byField, 'field', fields), sheet('06a'));
   bars(at('by-agency'), rows(byAgency, 'agency', agencies), sheet('06b'));
-  columns(at('trend'), months.map(([first], index) => ({ name: `${first.slice(5, 7)}/${first.slice(0, 4)}`, rate: rates[index].total.on_time_rate })),
+  columns(at('trend'), months.map(([first], index) => ({ name: `${first.slice(5, 7)}/${first.slice(2, 4)}`, rate: rates[index].total.on_time_rate })),
     tried(() => download(`/v1/reports/06a.xlsx?from=${months[0][0]}&to=${months.at(-1)[1]}${scope()}`)));
   if (!isHall) await work(form.elements.agency.value);
   at('live').dataset.at = stamp();
@@ -94,12 +97,12 @@ function tiles(now, period, due, waiting) {
     tile('due', number(due.items.length) + (due.next_cursor ? '+' : ''), t('due_today'), due.items.length ? 'warn' : ''),
     tile('overdue', number(now.in_progress.overdue), t('overdue_now'), now.in_progress.overdue ? 'bad' : 'good'),
     tile('rate', percent(period.on_time_rate), t('rate_period')),
-    waiting === null ? null : tile('letters', number(waiting), t('letters_waiting'), waiting ? 'warn' : ''));
+    waiting === null ? null : tile('letters', waiting, t('letters_waiting'), waiting === '0' ? '' : 'warn'));
 }
 
-/** First and last days of so many months, the present one last. */
-function lastMonths(count) {
-  const [year, month] = today().split('-').map(Number);
+/** First and last days of so many months, the one of `last` the last. */
+function lastMonths(count, last) {
+  const [year, month] = last.split('-').map(Number);
   return Array.from({ length: count }, (_, index) => {
     const first = new Date(Date.UTC(year, month - count + index, 1)).toISOString().slice(0, 10);
     const next = new Date(Date.UTC(year, month - count + index + 1, 1)).toISOString().slice(0, 10);
@@ -113,11 +116,19 @@ function isLive(live) {
   line.textContent = t(live ? 'live_on' : 'live_off');
 }
 
+/** Says that the next year's calendar is missing, from October on: deadlines reach into it. */
+async function lookAtCalendar() {
+  const { missing } = await get('/v1/calendar').catch(() => ({ missing: null }));
+  at('calendar').textContent = missing ? t('calendar_missing', { year: missing }) : '';
+}
+
 build();
 await refresh();
+await lookAtCalendar();
 setInterval(tick, 20_000);
 follow((name, data) => {
   setClock(data.now ?? data.time);
+  if (name === 'day') lookAtCalendar();
   if (name === 'day') form.elements.period.dispatchEvent(new Event('change', { bubbles: true }));
   // After a break something may have been missed before the first place in the feed was known.
   refresh();

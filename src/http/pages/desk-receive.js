@@ -1,5 +1,6 @@
 // Receiving a dossier: the form, and beside it the day that is promised and why.
 import { all, get, newKey, post } from './client.js';
+import { warn } from './desk-duplicates.js';
 import { field } from './dialog.js';
 import { at, fill, h } from './dom.js';
 import { day, moment, stamp, today, weekday } from './format.js';
@@ -16,6 +17,7 @@ export async function receiving(me, taken, failed) {
   let asked = 0;
 
   const cases = h('div', {});
+  const doubles = h('div', { 'aria-live': 'polite' });
   const value = name => form.elements[name]?.value.trim() || undefined;
   const preview = async () => {
     const turn = ++asked;
@@ -33,10 +35,13 @@ export async function receiving(me, taken, failed) {
     procedure = one;
     fill(cases, one?.cases.length ? field({ name: 'case', label: t('case'), options: [['', t('case_none')], ...one.cases.map(kind => [kind.code, kind.name])] }) : null);
     preview();
+    look();
   };
+  const look = () => warn(doubles, procedure?.code, { identity_no: value('identity_no'), name: value('name'), phone: value('phone') });
   const build = () => {
     procedure = null;
     fill(cases);
+    fill(doubles);
     fill(form,
       procedureBox(chosen, today), cases,
       h('div', { class: 'pair' },
@@ -50,10 +55,14 @@ export async function receiving(me, taken, failed) {
           field({ name: 'identity_no', label: t('identity_no'), inputmode: 'numeric', maxlength: 50 }),
           field({ name: 'phone', label: t('phone'), type: 'tel', maxlength: 50 })),
         field({ name: 'address', label: t('address'), maxlength: 2000 })),
+      doubles,
       field({ name: 'summary', label: t('summary'), type: 'long', maxlength: 2000 }),
       h('button', { class: 'main' }, t('receive_do')));
   };
-  form.addEventListener('change', event => ['channel', 'agency', 'case'].includes(event.target.name) && preview());
+  form.addEventListener('change', event => {
+    if (['channel', 'agency', 'case'].includes(event.target.name)) preview();
+    if (['identity_no', 'name', 'phone'].includes(event.target.name)) look();
+  });
   form.addEventListener('submit', async event => {
     event.preventDefault();
     if (!procedure) return at('procedure').reportValidity();

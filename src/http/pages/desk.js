@@ -12,6 +12,8 @@ const CODE = /[A-Z0-9]+(?:\.[A-Z0-9]+)*-\d{6}-\d{4,}/;
 
 const me = await enter('desk');
 workAs(me.role);
+// Who only reads receives nothing.
+at('receive').closest('section').hidden = me.role === 'auditor';
 const built = me.role === 'auditor' ? null : receiving(me, async dossier => {
   say(t('received_news', { code: dossier.code }));
   await show(dossier.code, t('received_headline'));
