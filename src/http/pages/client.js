@@ -6,8 +6,9 @@ const proof = () => document.cookie.split('; ').find(pair => pair.startsWith('mo
 /** What the service refused, in words for people. */
 export class Refused extends Error {
   constructor(problem, status) {
-    const parts = (problem.errors ?? []).map(error => error.detail).filter(Boolean);
-    super([problem.title, problem.detail, ...parts].filter(Boolean).filter((text, index, all) => all.indexOf(text) === index).join(' '));
+    // What happened this time says the rule, too; what is wrong with members is added where it says more.
+    const said = [problem.detail ?? problem.title, ...(problem.errors ?? []).map(error => error.detail)].filter(Boolean);
+    super(said.filter((text, index) => !said.some((other, place) => other.includes(text) && (place < index || other.length > text.length))).join(' '));
     this.code = problem.code;
     this.status = status;
     this.errors = problem.errors ?? [];

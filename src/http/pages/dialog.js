@@ -1,5 +1,5 @@
 // Small forms that are asked in a dialogue; what the service refuses is said inside it, and nothing typed is lost.
-import { h } from './dom.js';
+import { at, h } from './dom.js';
 import { t } from './texts.js';
 
 /**
@@ -29,7 +29,8 @@ export function ask({ title, note, fields = [], action, carry }) {
     });
     box.addEventListener('close', () => {
       box.remove();
-      if (before?.isConnected) before.focus();
+      // What was pressed may be gone by what it did.
+      (before?.isConnected ? before : at('main')).focus();
       done(box.returnValue === 'done');
     });
     document.body.append(box);

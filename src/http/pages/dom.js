@@ -14,9 +14,13 @@ export function h(tag, attributes = {}, ...children) {
 /** The element with this identifier. */
 export const at = id => document.getElementById(id);
 
-/** Puts children in the place of what an element holds. */
+const keyOf = element => element.tagName + (element.getAttribute('aria-label') ?? element.getAttribute('href') ?? element.textContent);
+
+/** Puts children in the place of what an element holds; the focus goes on where it was when the same is there again. */
 export function fill(element, ...children) {
+  const held = element.contains(document.activeElement) ? keyOf(document.activeElement) : null;
   element.replaceChildren(...children.flat(Infinity).filter(child => child !== null && child !== undefined && child !== false));
+  if (held) [...element.querySelectorAll('a, button, summary, [tabindex]')].find(one => keyOf(one) === held)?.focus({ preventScroll: true });
   return element;
 }
 
