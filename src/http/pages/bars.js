@@ -26,7 +26,7 @@ export function bars(section, rows, sheet) {
   const chart = rows.length
     ? [h('div', { class: 'bars', 'aria-hidden': 'true' }, rows.map(bar)), legend()]
     : h('p', { class: 'soft' }, t('nothing'));
-  show(section, chart, table(section.querySelector('h2').textContent, heads, lines), sheet);
+  show(section, chart, table(t('table_of', { name: section.querySelector('h2').textContent }), heads, lines), sheet);
 }
 
 /** Fills `section` with one column for each `{name, rate}`. */
@@ -38,7 +38,7 @@ export function columns(section, months, sheet) {
   });
   const lines = months.map(({ name, rate }) => [name, rate.numerator, rate.denominator, percent(rate)]);
   show(section, h('div', { class: 'columns', 'aria-hidden': 'true' }, shown),
-    table(section.querySelector('h2').textContent, [t('month'), t('on_time_count'), t('of_all'), t('rate')], lines), sheet);
+    table(t('table_of', { name: section.querySelector('h2').textContent }), [t('month'), t('on_time_count'), t('of_all'), t('rate')], lines), sheet);
 }
 
 function show(section, chart, lines, sheet) {

@@ -20,13 +20,20 @@ const BADGE = { overdue: 'bad', late: 'bad', paused: 'warn', early: 'good', on_t
 
 const named = once(code => get(`/v1/procedures/${encodeURIComponent(code)}`).catch(() => null));
 
-// At the counter itself only these are theirs (contract, section 2).
-const AT_COUNTER = { registered: MOVES.registered, received: ['supplement_required'], finished: ['returned'] };
-let mine = MOVES;
+// Before it is accepted a dossier waits for papers without a clock, and goes back to where it was.
+const AT_INTAKE = ['registered'];
+let role = '';
 
 /** Says in which role the page is worked with. */
-export function workAs(role) {
-  mine = { front_desk: AT_COUNTER, auditor: {} }[role] ?? MOVES;
+export function workAs(own) {
+  role = own;
+}
+
+/** What this role may do next: the counter has intake and hand-over (contract, section 2). */
+function nextOf({ status, received_at, void: isVoid }) {
+  const isAtIntake = status === 'registered' || (status === 'supplement_required' && !received_at);
+  if (isVoid || role === 'auditor' || (role === 'front_desk' && !isAtIntake && status !== 'finished')) return [];
+  return status === 'supplement_required' && isAtIntake ? AT_INTAKE : (MOVES[status] ?? []);
 }
 
 /** Shows the dossier of this code and brings the keyboard there. */
@@ -59,7 +66,7 @@ export async function show(code, headline) {
 }
 
 function moves(dossier) {
-  const buttons = (dossier.void ? [] : mine[dossier.status] ?? []).map(to =>
+  const buttons = nextOf(dossier).map(to =>
     h('button', { onclick: () => move(dossier, to) }, t(`move_${to}`)));
   return buttons.length ? h('div', {}, h('h3', {}, t('moves')), h('div', { class: 'row' }, buttons)) : null;
 }

@@ -57,7 +57,7 @@ export async function receiving(me, taken, failed) {
         field({ name: 'address', label: t('address'), maxlength: 2000 })),
       doubles,
       field({ name: 'summary', label: t('summary'), type: 'long', maxlength: 2000 }),
-      h('button', { class: 'main' }, t('receive_do')));
+      h('div', { class: 'row' }, h('button', { class: 'main' }, t('receive_do')), h('button', { name: 'only', value: 'registered' }, t('register_do'))));
   };
   form.addEventListener('change', event => {
     if (['channel', 'agency', 'case'].includes(event.target.name)) preview();
@@ -66,12 +66,15 @@ export async function receiving(me, taken, failed) {
   form.addEventListener('submit', async event => {
     event.preventDefault();
     if (!procedure) return at('procedure').reportValidity();
-    const button = form.querySelector('button.main');
-    button.disabled = true;
+    // What lacks papers is only registered: no clock runs, and the counter asks for them.
+    const isIncomplete = event.submitter?.value === 'registered';
+    const buttons = [...form.querySelectorAll('button')];
+    const stop = isStopped => buttons.forEach(button => { button.disabled = isStopped; });
+    stop(true);
     const optional = names => Object.fromEntries(names.map(name => [name, value(name)]));
     try {
       const dossier = await post('/v1/dossiers', {
-        procedure: procedure.code, agency: value('agency'), channel: value('channel'), accept: true, ...optional(['case', 'summary']),
+        procedure: procedure.code, agency: value('agency'), channel: value('channel'), accept: !isIncomplete, ...optional(['case', 'summary']),
         applicant: { kind: value('kind'), name: value('name'), ...optional(['identity_no', 'phone', 'address']) },
       }, { 'Idempotency-Key': key });
       build();
@@ -80,8 +83,7 @@ export async function receiving(me, taken, failed) {
     } catch (refused) {
       failed(refused);
     } finally {
-      // An answer was given, so what is sent next is another request; one that got none is repeated under its key.
-      button.disabled = false;
+      stop(false);
     }
   });
   // As long as the same is sent, it is the same request: a second press takes nothing in twice.

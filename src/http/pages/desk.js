@@ -16,7 +16,7 @@ workAs(me.role);
 at('receive').closest('section').hidden = me.role === 'auditor';
 const built = me.role === 'auditor' ? null : receiving(me, async dossier => {
   say(t('received_news', { code: dossier.code }));
-  await show(dossier.code, t('received_headline'));
+  await show(dossier.code, t(dossier.received_at ? 'received_headline' : 'registered_headline'));
 }, refused => say(refused.message, true));
 
 document.addEventListener('keydown', event => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 export async function tell({ worker, visitor, receive }) {
-  const desk = await worker('lan', '/desk');
+  const desk = await worker('binh', '/desk');
   const code = await receive(desk);
   const secret = await desk.locator('#dossier dd').last().textContent();
 

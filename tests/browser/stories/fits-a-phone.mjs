@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 export async function tell({ worker, visitor, receive }) {
-  const narrow = { viewport: { width: 320, height: 700 }, isMobile: true, hasTouch: true };
+  const narrow = { viewport: { width: 320, height: 700 }, hasTouch: true };
   const fits = async page => {
     const [wide, small] = await page.evaluate(() => [
       document.documentElement.scrollWidth - innerWidth,

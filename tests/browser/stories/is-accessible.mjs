@@ -13,10 +13,11 @@ export async function tell({ order, worker, visitor, receive }) {
       .map(({ id, nodes }) => `${id}: ${nodes.map(node => `${node.html} – ${node.failureSummary}`).join('\n')}`), RULES);
     assert.deepEqual(found, [], `${page.url()} ${state}`);
   };
-  for (const colorScheme of ['light', 'dark']) {
+  // In each look a dossier comes in on a Monday and is overdue on Tuesday of the next week.
+  for (const [colorScheme, came, late] of [['light', '2026-03-02', '2026-03-10'], ['dark', '2026-03-16', '2026-03-24']]) {
     const options = { colorScheme, reducedMotion: 'reduce' };
-    await order({ do: 'clock', now: '2026-03-02T09:00:00' });
-    const desk = await worker('lan', '/desk', options);
+    await order({ do: 'clock', now: `${came}T09:00:00` });
+    const desk = await worker('binh', '/desk', options);
     await clean(desk, 'empty');
     await desk.fill('#procedure', 'tro');
     await desk.waitForSelector('#procedures li');
@@ -26,7 +27,7 @@ export async function tell({ order, worker, visitor, receive }) {
     await desk.click('#dossier button:has-text("Yêu cầu bổ sung")');
     await clean(desk, 'asking');
     await desk.keyboard.press('Escape');
-    await order({ do: 'clock', now: '2026-03-10T08:00:00' });
+    await order({ do: 'clock', now: `${late}T08:00:00` });
     await order({ do: 'sweep' });
     const board = await worker('cuong', '/board', options);
     for (const table of await board.locator('.charts summary').all()) await table.click();

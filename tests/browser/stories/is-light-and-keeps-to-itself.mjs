@@ -11,7 +11,8 @@ export async function tell({ base, worker, visitor }) {
     await session.send('Network.clearBrowserCache');
     let bytes = 0;
     const hosts = new Set();
-    session.on('Network.requestWillBeSent', event => hosts.add(new URL(event.request.url).origin));
+    // The browser's own pictures, of a date field's button, are `data:`.
+    session.on('Network.requestWillBeSent', event => { if (!event.request.url.startsWith('data:')) hosts.add(new URL(event.request.url).origin); });
     session.on('Network.loadingFinished', event => { bytes += event.encodedDataLength; });
     const answer = await page.goto(path);
     await page.waitForSelector({ '/desk': 'body[data-ready]', '/board': 'body[data-painted]', '/niem-yet': '#list details' }[path] ?? '#frame button');
