@@ -39,7 +39,7 @@ const find = tried(async text => {
   at('scanned').select();
   if (code) return show(code);
   // Names stay out of addresses, which are logged along the way.
-  const { items } = await post('/v1/dossiers/search?limit=20', { q: text });
+  const { items } = await post('/v1/dossiers/search', { q: text, limit: 20 });
   if (items.length === 1) return show(items[0].code);
   fill(at('found'), items.length
     ? h('ul', { class: 'hits' }, items.map(one => h('li', {}, h('button', { type: 'button', onclick: tried(() => show(one.code)) },
