@@ -250,7 +250,9 @@ fn the_pages_files_say_what_they_are_and_call_nobody_else() {
             faults.push(format!("{name} has {} lines", text.lines().count()));
         }
         // Text becomes markup nowhere, and nothing is fetched from elsewhere.
-        for forbidden in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "https://", " style="] {
+        for forbidden in
+            ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "https://", " style="]
+        {
             if text.contains(forbidden) {
                 faults.push(format!("{name} has {forbidden}"));
             }

@@ -105,9 +105,9 @@ async fn keep_watch(state: Data<AppState>) {
     }
 }
 
-/// The last position, what is committed by now included.
+/// The last position, what is committed by now included; after a long import as far as one batch goes.
 fn head(db: &Db) -> Result<i64, Fault> {
-    feed::sequence(db)?;
+    feed::sequence_batch(db)?;
     Ok(db.read(last)?)
 }
 

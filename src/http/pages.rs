@@ -12,7 +12,7 @@ use super::problem::Problem;
 use crate::flow::accounts::hex;
 
 /// Own scripts and styles and calls to this service; nothing inline, nothing from elsewhere, no frames.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
     form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 /// What stands in pages for the name of this set of files.
 const MARK: &str = "{version}";

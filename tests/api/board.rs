@@ -21,7 +21,9 @@ fn events(text: &str) -> Vec<Event> {
         line.trim_start_matches(": ").to_owned()
     };
     blocks
-        .map(|block| (member(block, "id"), member(block, "event"), serde_json::from_str(&member(block, "data")).unwrap()))
+        .map(|block| {
+            (member(block, "id"), member(block, "event"), serde_json::from_str(&member(block, "data")).unwrap())
+        })
         .collect()
 }
 

@@ -14,7 +14,11 @@ struct Jar(Vec<(String, String)>);
 impl Jar {
     fn of(answer: &Answer) -> Self {
         let set = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
-        Self(set.map(|text| text.split(';').next().unwrap().split_once('=').unwrap()).map(|(a, b)| (a.into(), b.into())).collect())
+        Self(
+            set.map(|text| text.split(';').next().unwrap().split_once('=').unwrap())
+                .map(|(a, b)| (a.into(), b.into()))
+                .collect(),
+        )
     }
 
     fn value(&self, name: &str) -> &str {
@@ -71,7 +75,8 @@ story!(cookies_are_honoured_only_beside_the_proof, |app| {
     }
     // A page of another site cannot sign somebody in as somebody else either.
     let body = json!({"username": "lan", "password": PASSWORD});
-    let foreign = app.send(Method::POST, "/v1/page-session", None, &[("sec-fetch-site", "cross-site")], Some(body)).await;
+    let foreign =
+        app.send(Method::POST, "/v1/page-session", None, &[("sec-fetch-site", "cross-site")], Some(body)).await;
     assert_eq!(foreign.problem(401), "unauthenticated");
 });
 
@@ -94,7 +99,10 @@ story!(a_page_is_renewed_and_signed_out_by_its_cookies, |app| {
     get(&with).await.expect(200);
     let out = app.send(Method::DELETE, "/v1/sessions/current", None, &with, None).await;
     out.expect(204);
-    assert_eq!(out.headers.get_all("set-cookie").iter().filter(|set| set.to_str().unwrap().contains("Max-Age=0")).count(), 3);
+    assert_eq!(
+        out.headers.get_all("set-cookie").iter().filter(|set| set.to_str().unwrap().contains("Max-Age=0")).count(),
+        3
+    );
     assert_eq!(get(&with).await.problem(401), "unauthenticated");
     assert_eq!(renew(&with).await.problem(401), "bad_credentials");
 });
@@ -110,7 +118,9 @@ story!(cookies_are_secure_where_the_page_is, |app| {
 
 story!(pages_and_files_have_a_strict_policy_and_are_kept, |app| {
     let get = async |path: &str, headers: &[(&str, &str)]| app.send(Method::GET, path, None, headers, None).await;
-    for path in ["/login", "/desk", "/board", "/board?display=hall", "/tra-cuu", "/tra-cuu/H16.18-260302-0001", "/niem-yet"] {
+    for path in
+        ["/login", "/desk", "/board", "/board?display=hall", "/tra-cuu", "/tra-cuu/H16.18-260302-0001", "/niem-yet"]
+    {
         let page = get(path, &[]).await;
         assert_eq!(page.status, 200, "{path}");
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8");

@@ -40,9 +40,11 @@ stories![
 /// Where the browser and its driver are; `None` when they are not, which CI does not take for an answer.
 fn browser() -> Option<PathBuf> {
     let folders = std::env::var_os("PATH").unwrap_or_default();
-    let found = |name: &str| std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file());
+    let found =
+        |name: &str| std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file());
     let chromium = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(found);
-    let has_driver = here().join("node_modules/playwright-core").is_dir() && here().join("node_modules/axe-core").is_dir();
+    let has_driver =
+        here().join("node_modules/playwright-core").is_dir() && here().join("node_modules/axe-core").is_dir();
     let missing = match &chromium {
         None => "Chromium (Debian: chromium)",
         Some(_) if found("node").is_none() => "node",

@@ -3,6 +3,8 @@ import { fill, h, table } from './dom.js';
 import { number, percent } from './format.js';
 import { t } from './texts.js';
 
+// Bars beyond these stand in the table alone.
+const DRAWN = 15;
 const KINDS = ['early', 'on_time', 'late', 'within', 'overdue'];
 const parts = ({ resolved, in_progress }) => [resolved.early, resolved.on_time, resolved.late, in_progress.within, in_progress.overdue];
 const sum = values => values.reduce((total, value) => total + value, 0);
@@ -24,7 +26,7 @@ export function bars(section, rows, sheet) {
   const heads = [t('name_of'), ...KINDS.map(kind => t(`timing_${kind}`)), t('total'), t('rate')];
   const lines = rows.map(({ name, figures }) => [name, ...parts(figures), sum(parts(figures)), percent(figures.on_time_rate)]);
   const chart = rows.length
-    ? [h('div', { class: 'bars', 'aria-hidden': 'true' }, rows.map(bar)), legend()]
+    ? [h('div', { class: 'bars', 'aria-hidden': 'true' }, rows.slice(0, DRAWN).map(bar)), legend()]
     : h('p', { class: 'soft' }, t('nothing'));
   show(section, chart, table(t('table_of', { name: section.querySelector('h2').textContent }), heads, lines), sheet);
 }

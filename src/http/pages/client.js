@@ -1,5 +1,5 @@
 // Calls of the API as the person signed in at this browser, with the proof that they come from a page of this service.
-import { language } from './texts.js';
+import { language, t } from './texts.js';
 
 const proof = () => document.cookie.split('; ').find(pair => pair.startsWith('motcua_proof='))?.slice(13) ?? '';
 
@@ -30,7 +30,7 @@ export async function send(method, path, { body, headers = {}, signal } = {}) {
 
 /** The JSON of an answer; a problem is thrown as `Refused`. Who has to sign in is taken there. */
 export async function call(method, path, options) {
-  const answer = await send(method, path, options);
+  const answer = await send(method, path, options).catch(() => { throw new Refused({ title: t('offline') }, 0); });
   if (answer.status === 401 && location.pathname !== '/login') {
     location.replace(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
     return new Promise(() => {});
