@@ -19,17 +19,16 @@ async function list(name, path) {
   const { items, next_cursor } = await get(path);
   const procedures = await Promise.all(items.map(one => named(one.procedure)));
   const rows = items.map((one, index) => [
-    h('a', { href: `/desk?code=${encodeURIComponent(one.code)}` }, one.code), procedures[index].name, moment(one.due_at), countdown(one),
+    h('a', { href: `/desk?code=${encodeURIComponent(one.code)}` }, one.code), countdown(one), moment(one.due_at), procedures[index].name,
   ]);
   const caption = t(`${name}_caption`, { count: items.length + (next_cursor ? '+' : '') });
   fill(at(`${name}-list`), items.length
-    ? table(caption, [t('code'), t('procedure'), t('due_at'), t('countdown')], rows)
+    ? table(caption, [t('code'), t('countdown'), t('due_at'), t('procedure')], rows)
     : h('p', { class: 'soft' }, t('nothing')));
 }
 
 function countdown(dossier) {
-  const badge = h('span', { class: `badge ${dossier.timing === 'overdue' ? 'bad' : 'warn'}`, 'data-due': dossier.due_at }, left(dossier.due_at));
-  return badge;
+  return h('span', { class: `badge ${dossier.timing === 'overdue' ? 'bad' : 'warn'}`, 'data-due': dossier.due_at }, left(dossier.due_at));
 }
 
 /** Lets the countdowns go on. */

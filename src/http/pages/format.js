@@ -51,3 +51,6 @@ export function left(text) {
 
 /** A date so many days away. */
 export const plusDays = (date, days) => new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
+
+/** A time limit in words. */
+export const limit = rule => (rule.no_appointment ? t('no_appointment') : t(`unit_${rule.unit}`, { amount: rule.amount }));

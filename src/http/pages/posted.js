@@ -1,5 +1,6 @@
 // The posted catalogue (niêm yết): what each procedure asks for, costs and takes.
 import { at, fill, h, table } from './dom.js';
+import { limit } from './format.js';
 import { open, say } from './frame.js';
 import { language, t } from './texts.js';
 
@@ -43,10 +44,6 @@ function procedure(one) {
     h('dl', { class: 'facts' }, facts.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)])),
     one.components.length ? table(t('components'), [t('component'), t('originals'), t('copies')], one.components.map(part => [part.name, part.originals, part.copies])) : null,
     one.steps.length ? h('ol', {}, one.steps.map(step => h('li', {}, step))) : null);
-}
-
-function limit(rule) {
-  return rule.no_appointment ? t('no_appointment') : t(`unit_${rule.unit}`, { amount: rule.amount });
 }
 
 function usual(time) {

@@ -1,6 +1,7 @@
 // The search for a procedure while one types, without diacritics, by keyboard (the combobox pattern of the ARIA guide).
 import { get } from './client.js';
 import { fill, h } from './dom.js';
+import { limit } from './format.js';
 import { t } from './texts.js';
 
 /** A box whose choice is handed to `chosen`; `on` answers the day on which the procedure must be in force. */
@@ -31,6 +32,7 @@ export function procedureBox(chosen, on) {
     const one = found[index];
     input.value = `${one.code} – ${one.name}`;
     input.setCustomValidity('');
+    hint.textContent = `${t('limit')}: ${limit(one.rule)}`;
     close();
     chosen(one);
   };
