@@ -7,6 +7,8 @@ import { t } from './texts.js';
 const DRAWN = 15;
 const KINDS = ['early', 'on_time', 'late', 'within', 'overdue'];
 const parts = ({ resolved, in_progress }) => [resolved.early, resolved.on_time, resolved.late, in_progress.within, in_progress.overdue];
+// The share of the longest bar that a number of so many digits needs.
+const room = value => 0.02 + 0.04 * String(value).length;
 const sum = values => values.reduce((total, value) => total + value, 0);
 
 /** Fills `section` with bars, one for each `{name, figures}`, their table, and a link to the workbook. */
@@ -15,7 +17,7 @@ export function bars(section, rows, sheet) {
   const bar = ({ name, figures }) => {
     const values = parts(figures);
     const strip = h('div', { class: 'strip' }, KINDS.map((kind, index) => {
-      const piece = h('span', { class: `piece ${kind}` }, values[index] / longest > 0.05 ? h('b', {}, number(values[index])) : null);
+      const piece = h('span', { class: `piece ${kind}` }, values[index] / longest > room(values[index]) ? h('b', {}, number(values[index])) : null);
       piece.style.flexGrow = values[index];
       piece.hidden = values[index] === 0;
       return piece;

@@ -33,6 +33,6 @@ export function table(caption, heads, rows) {
   };
   return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption },
     h('table', {}, h('caption', {}, caption),
-      h('thead', {}, h('tr', {}, heads.map(head => h('th', { scope: 'col' }, head)))),
+      h('thead', {}, h('tr', {}, heads.map((head, index) => h('th', { scope: 'col', class: typeof rows[0]?.[index] === 'number' ? 'number' : null }, head)))),
       h('tbody', {}, rows.map(row => h('tr', {}, row.map(cell))))));
 }
