@@ -106,7 +106,7 @@ async fn open_page_session(
 async fn renew_page_session(state: Data<AppState>, req: HttpRequest) -> Result<HttpResponse, Problem> {
     let is_proven = is_from_here(&req) && cookie(&req, PROOF).is_some_and(|proof| shown(&req) == Some(proof));
     let token = cookie(&req, REFRESH).filter(|_| is_proven).map(str::to_owned);
-    let token = token.ok_or_else(|| Problem::new("unauthenticated"))?;
+    let token = token.ok_or_else(|| Problem::new("bad_credentials"))?;
     let inner = state.clone();
     let session = blocking(move || verbs::renew(&inner.db, &inner.ambient, &token)).await?;
     audit::recognise(&req, audit::user(&session.user));

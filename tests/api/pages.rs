@@ -89,8 +89,8 @@ story!(a_page_is_renewed_and_signed_out_by_its_cookies, |app| {
     let get = async |with: &[(&str, &str)]| app.send(Method::GET, "/v1/page-session", None, with, None).await;
     let renew = async |with: &[(&str, &str)]| app.send(Method::POST, "/v1/page-session/renew", None, with, None).await;
     assert_eq!(get(&with).await.problem(401), "unauthenticated");
-    assert_eq!(renew(&with[..1]).await.problem(401), "unauthenticated");
-    assert_eq!(renew(&[with[0], ("x-csrf-token", "other")]).await.problem(401), "unauthenticated");
+    assert_eq!(renew(&with[..1]).await.problem(401), "bad_credentials");
+    assert_eq!(renew(&[with[0], ("x-csrf-token", "other")]).await.problem(401), "bad_credentials");
     let renewed = renew(&with).await;
     renewed.expect(200);
     let jar = Jar::of(&renewed);
