@@ -45,7 +45,7 @@ const scope = () => (form.elements.agency.value ? `&agency=${encodeURIComponent(
 const counted = (from, to, more = '') => get(`/v1/statistics?from=${from}&to=${to}&links=false${more}${scope()}`);
 
 // Between two readings while changes keep coming, in milliseconds.
-const REST = 500;
+const REST = 2_000;
 let running = null;
 let isStale = false;
 
