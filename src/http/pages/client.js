@@ -81,7 +81,9 @@ export async function download(path) {
 
 const RENEWED = 'motcua-renewed';
 
-/** Renews the session, once for all windows; answers whether somebody is still signed in. */
+let renewing = null;
+
+/** Renews the session, once for all who wait here and in other windows; answers whether somebody is still signed in. */
 function renew(before) {
   const go = async () => {
     // Another window was quicker.
@@ -90,5 +92,7 @@ function renew(before) {
     if (answer.ok) localStorage.setItem(RENEWED, newKey());
     return answer.ok;
   };
-  return navigator.locks ? navigator.locks.request('motcua-renew', go) : go();
+  // Locks are for encrypted pages alone; elsewhere at least one window renews one at a time.
+  renewing ??= (navigator.locks ? navigator.locks.request('motcua-renew', go) : go()).finally(() => { renewing = null; });
+  return renewing;
 }
