@@ -1,4 +1,5 @@
 // Runs one story: node run.mjs STORY BASE PASSWORD CHROMIUM DOWNLOADS. Standard output and input are the line to the application.
+import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 
@@ -64,10 +65,20 @@ async function kept(page, press) {
   return file;
 }
 
+/** Keeps a paper that opens in a window of its own; answers its path. */
+async function opened(page, press) {
+  const [answer, paper] = await Promise.all([page.waitForResponse(response => response.url().endsWith('.pdf')), page.waitForEvent('popup'), press()]);
+  await paper.waitForURL(/^blob:/, { waitUntil: 'commit' });
+  const file = `${downloads}/paper.pdf`;
+  await writeFile(file, await answer.body());
+  await paper.close();
+  return file;
+}
+
 let status = 0;
 try {
   const { tell } = await import(`./stories/${story}.mjs`);
-  await tell({ base, order, visitor, worker, receive, kept });
+  await tell({ base, order, visitor, worker, receive, kept, opened });
   if (errors.length) throw new Error(`the pages' scripts failed:\n${errors.join('\n')}`);
 } catch (error) {
   process.stderr.write(`${story}: ${error.stack}\n`);

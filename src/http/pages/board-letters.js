@@ -1,5 +1,5 @@
 // Letters of apology by where they wait, and what a leader does with them.
-import { call, download, get, newKey, post } from './client.js';
+import { call, get, handOut, newKey, post } from './client.js';
 import { ask } from './dialog.js';
 import { at, fill, h, table } from './dom.js';
 import { moment, stampOf, today } from './format.js';
@@ -38,7 +38,7 @@ function actions(letter, role) {
   const button = (name, work) => h('button', { class: 'small', 'aria-label': `${t(`letter_do_${name}`)} – ${letter.dossier}`, onclick: tried(work) }, t(`letter_do_${name}`));
   return [
     ...fits.filter(name => mine.includes(name)).map(name => button(name, () => DO[name](letter))),
-    button('pdf', () => download(`/v1/apology-letters/${letter.id}/letter.pdf`)),
+    button('pdf', () => handOut(`/v1/apology-letters/${letter.id}/letter.pdf`)),
   ];
 }
 

@@ -1,5 +1,5 @@
 // The leader's board: figures of today and of a period, lists, letters; live by the service's events, and for the hall without lists.
-import { all, download, get } from './client.js';
+import { all, get, handOut } from './client.js';
 import { bars, columns } from './bars.js';
 import { letters } from './board-letters.js';
 import { tick, work } from './board-work.js';
@@ -80,11 +80,11 @@ async function paint() {
   tiles(now.total, period.total, due, waiting);
   const rows = (answer, key, list) => answer.rows.map(row => ({ name: nameOf(list, row[key]), figures: row }))
     .filter(({ figures }) => figures.received.total > 0).sort((one, other) => other.figures.received.total - one.figures.received.total);
-  const sheet = name => tried(() => download(`/v1/reports/${name}.xlsx?from=${from}&to=${to}${scope()}`));
+  const sheet = name => tried(() => handOut(`/v1/reports/${name}.xlsx?from=${from}&to=${to}${scope()}`));
   bars(at('by-field'), rows(byField, 'field', fields), sheet('06a'));
   bars(at('by-agency'), rows(byAgency, 'agency', agencies), sheet('06b'));
   columns(at('trend'), months.map(([first], index) => ({ name: `${first.slice(5, 7)}/${first.slice(2, 4)}`, rate: rates[index].total.on_time_rate })),
-    tried(() => download(`/v1/reports/06a.xlsx?from=${months[0][0]}&to=${months.at(-1)[1]}${scope()}`)));
+    tried(() => handOut(`/v1/reports/06a.xlsx?from=${months[0][0]}&to=${months.at(-1)[1]}${scope()}`)));
   if (!isHall) await work(form.elements.agency.value);
   at('live').dataset.at = stamp();
 }

@@ -67,16 +67,22 @@ export function once(ask) {
 /** A key by which a retried POST is known. */
 export const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('');
 
-/** Fetches a file and gives it to the person. */
-export async function download(path) {
+/** How long a file that was fetched is at hand, in milliseconds. */
+const AT_HAND = 600_000;
+
+/** Fetches a file and gives it to the person: papers to look at and print in a window of their own, what is edited to keep. */
+export async function handOut(path) {
   const answer = await send('GET', path);
   if (!answer.ok) throw new Refused(await answer.json(), answer.status);
   const name = /filename="([^"]+)"/.exec(answer.headers.get('Content-Disposition') ?? '')?.[1] ?? 'tai-lieu';
-  const address = URL.createObjectURL(await answer.blob());
+  const file = await answer.blob();
+  const address = URL.createObjectURL(file);
+  setTimeout(() => URL.revokeObjectURL(address), AT_HAND);
+  // Where windows are blocked the paper is kept, too.
+  if (file.type === 'application/pdf' && window.open(address)) return;
   const link = document.createElement('a');
   Object.assign(link, { href: address, download: name });
   link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
 const RENEWED = 'motcua-renewed';

@@ -1,5 +1,5 @@
 // One dossier at the counter: where it stands, what can be done with it, and its papers.
-import { download, get, once, post } from './client.js';
+import { get, handOut, once, post } from './client.js';
 import { ask } from './dialog.js';
 import { at, fill, h } from './dom.js';
 import { day, left, moment, weekday } from './format.js';
@@ -88,7 +88,7 @@ async function move(dossier, to) {
 
 function papers(dossier) {
   const paper = (name, text, attributes = {}) =>
-    h('button', { ...attributes, onclick: tried(() => download(`/v1/dossiers/${dossier.code}/${name}`)) }, text);
+    h('button', { ...attributes, onclick: tried(() => handOut(`/v1/dossiers/${dossier.code}/${name}`)) }, text);
   const all = [
     dossier.received_at && paper('receipt.pdf', t('print_receipt'), { id: 'print', class: 'main' }),
     dossier.received_at && paper('control-slip.pdf', t('print_control')),

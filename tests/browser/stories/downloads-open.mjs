@@ -1,12 +1,10 @@
-// The slip as PDF and the board's figures as workbook come down and open.
+// The slip opens as a PDF to print, and the board's figures come down as workbooks that open.
 import assert from 'node:assert/strict';
 
-export async function tell({ order, worker, receive, kept }) {
+export async function tell({ order, worker, receive, kept, opened }) {
   const desk = await worker('lan', '/desk');
   const code = await receive(desk);
-  const slip = await kept(desk, () => desk.click('#print'));
-  assert.ok(slip.endsWith('.pdf'), slip);
-  const text = await order({ do: 'open-pdf', file: slip });
+  const text = await order({ do: 'open-pdf', file: await opened(desk, () => desk.click('#print')) });
   assert.ok(text.includes(code), text);
 
   const board = await worker('cuong', '/board');

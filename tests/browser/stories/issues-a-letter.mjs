@@ -1,7 +1,7 @@
 // The clock passes the deadline: the board turns by itself, and the leader fills, submits and issues the letter of apology.
 import assert from 'node:assert/strict';
 
-export async function tell({ order, worker, receive, kept }) {
+export async function tell({ order, worker, receive, opened }) {
   const desk = await worker('lan', '/desk');
   const code = await receive(desk);
   const board = await worker('cuong', '/board');
@@ -36,7 +36,7 @@ export async function tell({ order, worker, receive, kept }) {
   await board.click('dialog button.main');
   await board.waitForSelector('#letters-issued table');
 
-  const file = await kept(board, () => board.click('#letters-issued button:has-text("PDF")'));
+  const file = await opened(board, () => board.click('#letters-issued button:has-text("PDF")'));
   const paper = await order({ do: 'open-pdf', file });
   assert.ok(paper.includes('xác minh') && paper.includes('Đặng Văn Ưởng'), paper);
 }
