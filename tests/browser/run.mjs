@@ -65,13 +65,19 @@ async function kept(page, press) {
   return file;
 }
 
-/** Keeps a paper that opens in a window of its own; answers its path. */
+/** Keeps a paper that opens in a window of its own, as it came; answers its path. */
 async function opened(page, press) {
-  const [answer, paper] = await Promise.all([page.waitForResponse(response => response.url().endsWith('.pdf')), page.waitForEvent('popup'), press()]);
-  await paper.waitForURL(/^blob:/, { waitUntil: 'commit' });
   const file = `${downloads}/paper.pdf`;
-  await writeFile(file, await answer.body());
+  // The viewer has the paper to itself: its bytes are read on the way.
+  await page.route('**/*.pdf', async route => {
+    const response = await route.fetch();
+    await writeFile(file, await response.body());
+    await route.fulfill({ response });
+  });
+  const [paper] = await Promise.all([page.waitForEvent('popup'), press()]);
+  await paper.waitForURL(/^blob:/, { waitUntil: 'commit' });
   await paper.close();
+  await page.unroute('**/*.pdf');
   return file;
 }
 
