@@ -97,8 +97,10 @@ pub async fn serve(
         catalogue: http::public_catalogue::PublicCatalogue::default(),
         edges: settings.edges.edges(),
         feedback_days: settings.feedback_days,
+        board: http::board::Board::new(&db),
         openid: settings.openid.provider()?,
     });
+    let state_of_streams = state.clone();
     let courier = Arc::new(courier(db.clone(), ambient.clone(), &settings.delivery)?);
     let (stop, stopped) = watch::channel(false);
     let delivery = tokio::spawn(worker::delivery::run(courier, stopped.clone()));
@@ -116,7 +118,10 @@ pub async fn serve(
         Some(tls) => server.listen_rustls_0_23(listener, tls)?,
         None => server.listen(listener)?,
     };
-    let served = server.run().await;
+    let served = server.run();
+    let leave = tokio::spawn(end_streams(state_of_streams));
+    let served = served.await;
+    leave.abort();
     let _ = stop.send(true);
     let _ = worker.await;
     let _ = delivery.await;
@@ -143,6 +148,23 @@ fn courier(db: Db, ambient: Ambient, settings: &DeliverySettings) -> io::Result<
         destinations.insert(Means::Gateway, Arc::new(gateway));
     }
     Ok(Courier::new(db, ambient, settings.notices()?, destinations))
+}
+
+/// Ends the boards' streams when the server is told to stop, which else would wait for them.
+async fn end_streams(state: Data<AppState>) {
+    #[cfg(unix)]
+    let told = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+        else {
+            return std::future::pending().await;
+        };
+        tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
+    };
+    #[cfg(not(unix))]
+    let told = async { drop(tokio::signal::ctrl_c().await) };
+    told.await;
+    state.board.close();
 }
 
 /// Folds recorded durations into their summaries; without it they pile up for as long as nobody reads `/metrics`.

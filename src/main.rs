@@ -391,9 +391,15 @@ fn run_demo(mut store: StoreSettings, settings: &ServeSettings, load_only: bool)
     demo::login(&db, &ambient)?;
     demo::show(&db, &ambient, &mut io::stdout().lock())?;
     if let Some(listener) = listener {
-        let (scheme, address) = (settings.edges.scheme(), listener.local_addr()?);
-        writeln!(io::stdout(), "API: {scheme}://{address}/docs/ (Ctrl+C để dừng)")?;
-        serve(db, &store, settings, listener)?;
+        let here = format!("{}://{}", settings.edges.scheme(), listener.local_addr()?);
+        writeln!(
+            io::stdout(),
+            "Một cửa: {here}/desk\nBảng điều hành: {here}/board\nTra cứu: {here}/tra-cuu\nNiêm yết: {here}/niem-yet\n\
+             API: {here}/docs/ (Ctrl+C để dừng)"
+        )?;
+        // Slips of the demonstration lead to its own look-up.
+        let public_url = settings.public_url.clone().or_else(|| Some(format!("{here}/tra-cuu")));
+        serve(db, &store, &ServeSettings { public_url, ..settings.clone() }, listener)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -228,3 +228,35 @@ fn every_file_says_what_it_is_and_stays_readable() {
         assert!(lines <= 600, "{} has {lines} lines", source.path);
     }
 }
+
+#[test]
+fn the_pages_files_say_what_they_are_and_call_nobody_else() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http/pages");
+    let mut faults = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let text = fs::read_to_string(&path).unwrap();
+        let opening = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("js") => "// ",
+            Some("css") => "/* ",
+            Some("svg") => "<!-- ",
+            _ => "<!doctype html>",
+        };
+        if !text.starts_with(opening) {
+            faults.push(format!("{name} does not open with its sentence"));
+        }
+        if text.lines().count() > 300 {
+            faults.push(format!("{name} has {} lines", text.lines().count()));
+        }
+        // Text becomes markup nowhere, and nothing is fetched from elsewhere.
+        for forbidden in
+            ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "https://", " style="]
+        {
+            if text.contains(forbidden) {
+                faults.push(format!("{name} has {forbidden}"));
+            }
+        }
+    }
+    assert_eq!(faults, Vec::<String>::new());
+}

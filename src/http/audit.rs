@@ -21,14 +21,16 @@ use crate::flow::audit::{Named, Note, note};
 use crate::storage::accounts::User;
 
 /// Where people and machines sign in: what is refused here was no attempt of a known caller, and is one all the same.
-const DOORS: &[&str] = &["/v1/sessions", "/v1/sessions/refresh", "/oauth/token"];
+const DOORS: &[&str] =
+    &["/v1/sessions", "/v1/sessions/refresh", "/v1/page-session", "/v1/page-session/renew", "/oauth/token"];
 
 /// Looks at personal data that are answered as JSON; whatever is answered in another form (papers, packets, files, sheets)
 /// is one anyway.
 const LOOKS: &[&str] = &["/v1/reports/register", "/v1/audit", "/v1/portal/dossiers"];
 
-/// Sheets of figures, in which nobody is named.
+/// Sheets of figures, and the board's events, in which nobody is named.
 const FIGURES: &[&str] = &[
+    "/v1/board/stream",
     "/v1/reports/06a",
     "/v1/reports/06a.xlsx",
     "/v1/reports/06a.csv",

@@ -18,6 +18,7 @@ use super::audit;
 use super::incoming::Incoming;
 use super::input::{Query, parse, read_body};
 use super::openid::{Holder, Standing};
+use super::page_session;
 use super::problem::Problem;
 use super::reach::Named;
 use super::tokens::Bearer;
@@ -110,6 +111,7 @@ const QUERIED: &[(Method, &str)] = &[
     (Method::GET, "/v1/apology-letters/{id}/exchange"),
     (Method::GET, "/v1/ioffice/documents"),
     (Method::GET, "/v1/changes"),
+    (Method::GET, "/v1/board/stream"),
     (Method::GET, "/v1/statistics"),
     (Method::GET, "/v1/statistics/due-soon"),
     (Method::GET, "/v1/statistics/fees"),
@@ -272,9 +274,12 @@ pub(in crate::http) async fn signed_in(state: &Data<AppState>, req: &HttpRequest
     let bearer = req.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer =
         bearer.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let token = bearer.map(|(_, token)| token.trim());
     let now = state.ambient.now();
-    let bearer = bearer_of(state, token.ok_or_else(|| Problem::new("unauthenticated"))?, now).await?;
+    let bearer = match bearer {
+        Some((_, token)) => bearer_of(state, token.trim(), now).await?,
+        None => page_session::bearer(req, &state.tokens, state.ambient.unix(now))
+            .ok_or_else(|| Problem::new("unauthenticated"))?,
+    };
     audit::recognise(req, audit::bearer(&bearer));
     let known = read(state, move |reader| known(reader, bearer, now)).await?;
     let known = known.ok_or_else(|| Problem::new("unauthenticated"))?;

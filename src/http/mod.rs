@@ -84,6 +84,10 @@ pub mod tasks;
 
 pub mod public_feedback;
 
+pub mod board;
+pub mod page_session;
+pub mod pages;
+
 pub mod accounts;
 pub mod audit_log;
 pub mod clients;
@@ -148,6 +152,8 @@ pub struct AppState {
     pub edges: Edges,
     /// In how many working days feedback is to be answered.
     pub feedback_days: u32,
+    /// What moves on the boards.
+    pub board: board::Board,
     /// Whose tokens are taken besides our own.
     pub openid: Option<openid::Provider>,
 }
@@ -178,6 +184,7 @@ impl utoipa::Modify for Bearer {
 fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(sessions::routes)
+        .configure(page_session::routes)
         .configure(oauth::routes)
         .configure(dossiers::routes)
         .configure(timeline::routes)
@@ -200,6 +207,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(exchange_log::routes)
         .configure(ioffice::routes)
         .configure(changes::routes)
+        .configure(board::routes)
         .configure(statistics::routes)
         .configure(today::routes)
         .configure(reports::routes)
@@ -257,6 +265,7 @@ pub fn app(
         App::new().app_data(state).into_utoipa_app().openapi(Document::openapi()).configure(routes).split_for_parts();
     app.service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document::completed(document)))
         .service(web::redirect("/docs", "/docs/"))
+        .configure(pages::routes)
         .default_service(web::to(system::not_found))
         .wrap(actix_web::middleware::from_fn(middleware::around))
         .wrap(actix_web::middleware::Compress::default())

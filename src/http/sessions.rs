@@ -12,7 +12,7 @@ use super::incoming::Incoming;
 use super::input::{parse, read_body};
 use super::problem::{Problem, ProblemBody};
 use super::tokens::LIFETIME;
-use super::{AppState, address, audit};
+use super::{AppState, address, audit, page_session};
 use crate::domain::vocabulary::{Role, Scope};
 use crate::flow::actor::Authority;
 use crate::flow::sessions::{self as verbs, Session};
@@ -25,7 +25,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Credentials {
+pub(in crate::http) struct Credentials {
     /// Name.
     #[schema(example = "lan")]
     username: String,
@@ -88,13 +88,37 @@ struct NewPassword {
     (status = 400, description = "Not JSON", body = ProblemBody), (status = 422, description = "Members refused", body = ProblemBody)))]
 #[post("/v1/sessions")]
 async fn sign_in(state: Data<AppState>, req: HttpRequest, payload: Incoming) -> Result<HttpResponse, Problem> {
-    let Credentials { username, password } = parse(&read_body(&req, payload).await?)?;
+    let session = opened(&state, &req, payload).await?;
+    tokens(&state, session)
+}
+
+/// Opens a session by the credentials in the body.
+///
+/// # Errors
+/// Those of the body, `bad_credentials`, `too_many_attempts`.
+pub(in crate::http) async fn opened(
+    state: &Data<AppState>,
+    req: &HttpRequest,
+    payload: Incoming,
+) -> Result<Session, Problem> {
+    let Credentials { username, password } = parse(&read_body(req, payload).await?)?;
     // As names are kept: however the keyboard composed it.
     let username: String = username.trim().nfc().collect();
-    audit::claim_user(&req, &state.tokens, &username);
-    let (inner, address) = (state.clone(), address::of(&req, &state.edges.proxies));
-    let session = blocking(move || verbs::sign_in(&inner.db, &inner.ambient, (&username, &password), address)).await?;
-    tokens(&state, session)
+    audit::claim_user(req, &state.tokens, &username);
+    let (inner, address) = (state.clone(), address::of(req, &state.edges.proxies));
+    blocking(move || verbs::sign_in(&inner.db, &inner.ambient, (&username, &password), address)).await
+}
+
+/// The access token of a session, from now on.
+///
+/// # Errors
+/// `internal` when it cannot be signed.
+pub(in crate::http) fn access_token(state: &AppState, session: &Session) -> Result<String, Problem> {
+    let now = state.ambient.unix(state.ambient.now());
+    state.tokens.sign_session(&session.user.id, &session.id, now).map_err(|cause| {
+        tracing::error!(%cause, "token not signed");
+        Problem::new("internal")
+    })
 }
 
 /// Exchanges a refresh token for new tokens. A token that is used up and comes again ends its session, but for the one used
@@ -113,11 +137,7 @@ async fn refresh(state: Data<AppState>, req: HttpRequest, payload: Incoming) -> 
 }
 
 fn tokens(state: &AppState, session: Session) -> Result<HttpResponse, Problem> {
-    let now = state.ambient.unix(state.ambient.now());
-    let access_token = state.tokens.sign_session(&session.user.id, &session.id, now).map_err(|cause| {
-        tracing::error!(%cause, "token not signed");
-        Problem::new("internal")
-    })?;
+    let access_token = access_token(state, &session)?;
     let tokens =
         Tokens { access_token, refresh_token: session.refresh_token, token_type: "Bearer", expires_in: LIFETIME };
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(tokens))
@@ -130,7 +150,9 @@ fn tokens(state: &AppState, session: Session) -> Result<HttpResponse, Problem> {
 async fn sign_out(call: Call<Person>) -> Result<HttpResponse, Problem> {
     let session = call.own_session()?.to_owned();
     call.write(move |tx, _| Ok(end(tx, &session)?)).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let mut answer = HttpResponse::NoContent();
+    page_session::forget(&call.req, &mut answer);
+    Ok(answer.finish())
 }
 
 /// Who is signed in.

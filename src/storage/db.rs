@@ -1,7 +1,7 @@
 //! The database: pools, and the only two ways in, `read` and `write`.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use diesel::Connection;
@@ -16,8 +16,8 @@ use crate::domain::vocabulary::LocalTime;
 /// A write that lost against another is tried this often in all.
 const ATTEMPTS: usize = 4;
 
-/// Rung after a commit that leaves something to be sent.
-type Bell = Arc<OnceLock<Box<dyn Fn() + Send + Sync>>>;
+/// Rung, each of them, after a commit that leaves something to be sent.
+type Bells = Arc<RwLock<Vec<Box<dyn Fn() + Send + Sync>>>>;
 
 /// The database behind its pools; cheap to clone.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ pub struct Db {
     readers: Pool<Manager>,
     writers: Pool<Manager>,
     backend: Backend,
-    bell: Bell,
+    bells: Bells,
     vault: Vault,
 }
 
@@ -132,7 +132,7 @@ impl Db {
         let writers = if backend == Backend::Sqlite { 1 } else { sizes.writers };
         // The writer first: on a new SQLite file it is the one to switch to WAL.
         let writers = pool(writers)?;
-        Ok(Self { readers: pool(sizes.readers)?, writers, backend, bell: Bell::default(), vault })
+        Ok(Self { readers: pool(sizes.readers)?, writers, backend, bells: Bells::default(), vault })
     }
 
     /// Which database this is.
@@ -140,9 +140,9 @@ impl Db {
         self.backend
     }
 
-    /// Has `ring` called after each commit of this process that leaves something to be sent; the first caller is heard.
+    /// Has `ring` called after each commit of this process that leaves something to be sent, events for the feed among it.
     pub fn on_something_to_send(&self, ring: impl Fn() + Send + Sync + 'static) {
-        let _ = self.bell.set(Box::new(ring));
+        self.bells.write().unwrap_or_else(PoisonError::into_inner).push(Box::new(ring));
     }
 
     /// Reads. Several statements may see different states; use one statement, or [`Db::snapshot`].
@@ -215,8 +215,8 @@ impl Db {
             Ok(value) => {
                 <AnyConnection as Connection>::TransactionManager::commit_transaction(&mut *tx.connection)
                     .map_err(StorageError::from)?;
-                if let Some(ring) = self.bell.get().filter(|_| tx.to_send) {
-                    ring();
+                if tx.to_send {
+                    self.bells.read().unwrap_or_else(PoisonError::into_inner).iter().for_each(|ring| ring());
                 }
                 Ok(value)
             }

@@ -27,6 +27,7 @@ use motcua::files::store::FileStore;
 use motcua::flow::accounts::{add_user, hash_password};
 use motcua::flow::verify::verify;
 use motcua::flow::{Act, Actor};
+use motcua::http::board::Board;
 use motcua::http::edges::Edges;
 use motcua::http::idempotency::Running;
 use motcua::http::lookup_key::LookupKey;
@@ -218,6 +219,7 @@ impl TestApp {
             catalogue: PublicCatalogue::default(),
             edges,
             feedback_days: ANSWER_DAYS,
+            board: Board::new(&db),
             openid,
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
