@@ -8,7 +8,7 @@ use crate::story;
 use crate::support::places::{Thing, furnish};
 
 /// Routes that take no JSON object: an import is lines or a sheet, an upload the file itself, a machine's sign-in a form, a
-/// packet of an e-office XML.
+/// packet of an e-office XML, and a page renews its session by its cookie.
 const WITHOUT_OBJECT: &[&str] = &[
     "/v1/imports",
     "/v1/imports/register",
@@ -16,6 +16,7 @@ const WITHOUT_OBJECT: &[&str] = &[
     "/v1/dossiers/H16.18-260302-0001/files",
     "/oauth/token",
     "/v1/ioffice/packets",
+    "/v1/page-session/renew",
 ];
 
 /// Routes that take more than a mebibyte: signed papers come with a result.
