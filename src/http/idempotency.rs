@@ -125,10 +125,10 @@ enum Outcome {
 }
 
 impl<P: Permission> Call<P> {
-    /// Answers a POST of this caller; see [`post`].
+    /// Answers a POST of this caller; see `post` of this file.
     ///
     /// # Errors
-    /// Those of [`post`].
+    /// Those of `post`.
     pub async fn post(
         &self,
         body: &[u8],

@@ -128,7 +128,7 @@ const SENT_LATE: &str = "(CASE WHEN t.sent_at > t.due_at OR (t.sent_at IS NULL A
 const CONFIRMED_LATE: &str = "(CASE WHEN t.confirmed_at > t.confirm_due_at \
      OR (t.confirmed_at IS NULL AND t.confirm_due_at < :now) THEN 1 ELSE 0 END)";
 const SUBTREE: &str = "IN (SELECT descendant FROM agency_tree WHERE ancestor = ";
-/// As in [`lineage::held`](super::lineage::held).
+/// As `lineage::held` has it.
 const HELD: &str = "IN (SELECT l.predecessor FROM agency_tree a JOIN agency_lineage l ON l.agency = a.descendant \
      WHERE a.ancestor = ";
 
