@@ -260,3 +260,24 @@ fn the_pages_files_say_what_they_are_and_call_nobody_else() {
     }
     assert_eq!(faults, Vec::<String>::new());
 }
+
+/// Two schemas of one name would be one in the API document, and wrong for one of them.
+#[test]
+fn every_schema_of_the_document_has_a_name_of_its_own() {
+    let mut named: Vec<(String, String)> = Vec::new();
+    for source in sources().iter().filter(|source| source.path.starts_with("src/http/")) {
+        let mut is_schema = false;
+        for (_, line) in source.code() {
+            is_schema |= line.starts_with("#[derive(") && line.contains("ToSchema");
+            let item = line.split_once("struct ").or_else(|| line.split_once("enum "));
+            let Some((_, item)) = item.filter(|_| is_schema && !line.starts_with("#[")) else { continue };
+            let name: String = item.chars().take_while(|character| character.is_alphanumeric()).collect();
+            named.push((name, source.path.clone()));
+            is_schema = false;
+        }
+    }
+    assert!(named.len() > 100, "{} schemas", named.len());
+    named.sort();
+    let twice: Vec<_> = named.windows(2).filter(|pair| pair[0].0 == pair[1].0).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}

@@ -28,7 +28,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// Something that the clerk should look at; nothing is refused for it.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in crate::http) struct WarningView {
+pub(in crate::http) struct DuplicateWarningView {
     /// possible_duplicate: the same person has the same procedure open.
     code: &'static str,
     /// The open dossiers that the caller may see, newest first, 20 at most.
@@ -80,7 +80,7 @@ pub(in crate::http) fn warnings(
     (actor, ambient): (&Actor, &Ambient),
     procedure: &ProcedureCode,
     person: &Known,
-) -> Result<Vec<WarningView>, Fault> {
+) -> Result<Vec<DuplicateWarningView>, Fault> {
     if !person.is_enough() {
         return Ok(Vec::new());
     }
@@ -92,7 +92,7 @@ pub(in crate::http) fn warnings(
     let more = found.len() > MOST;
     found.truncate(MOST);
     let dossiers = found.into_iter().map(|record| view(ambient, record)).collect();
-    Ok(vec![WarningView { code: "possible_duplicate", dossiers, more }])
+    Ok(vec![DuplicateWarningView { code: "possible_duplicate", dossiers, more }])
 }
 
 impl From<&Applicant> for Known {
@@ -113,7 +113,7 @@ pub(in crate::http) struct TakenInView {
     pub(in crate::http) dossier: DossierView,
     /// What the clerk should look at; left out when there is nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(in crate::http) warnings: Vec<WarningView>,
+    pub(in crate::http) warnings: Vec<DuplicateWarningView>,
 }
 
 /// What is about to be taken in.
@@ -141,15 +141,15 @@ struct PersonBody {
 }
 
 #[derive(Serialize, ToSchema)]
-struct PreviewView {
+struct DuplicatesView {
     /// As in the answer of the intake; empty when there is nothing.
-    warnings: Vec<WarningView>,
+    warnings: Vec<DuplicateWarningView>,
 }
 
 /// The warnings that taking a dossier in would bring, before it is sent. It changes nothing, and is written down in the audit
 /// log without who was asked for.
 #[utoipa::path(tag = "dossiers", request_body = PreviewBody, responses(
-    (status = 200, description = "The warnings", body = PreviewView),
+    (status = 200, description = "The warnings", body = DuplicatesView),
     (status = 422, description = "Members refused, or neither an identity number nor name and telephone", body = ProblemBody)))]
 #[post("/v1/dossiers/duplicates")]
 async fn find_duplicates(mut call: Call<Handle>) -> Result<HttpResponse, Problem> {
@@ -168,5 +168,5 @@ async fn find_duplicates(mut call: Call<Handle>) -> Result<HttpResponse, Problem
     let ambient = call.state.ambient.clone();
     let warnings =
         call.read(move |reader, actor| warnings(reader, (actor, &ambient), &body.procedure, &person)).await?;
-    Ok(HttpResponse::Ok().json(PreviewView { warnings }))
+    Ok(HttpResponse::Ok().json(DuplicatesView { warnings }))
 }

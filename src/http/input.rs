@@ -11,6 +11,7 @@ use futures_util::StreamExt;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use unicode_normalization::UnicodeNormalization;
+use utoipa::ToSchema;
 
 use super::incoming::Incoming;
 use super::problem::{FieldError, Problem};
@@ -30,6 +31,11 @@ const DEFAULT_LIMIT: i64 = 50;
 const MAX_NUMBER: usize = 50;
 /// Longest note, in characters.
 pub const MAX_NOTE: usize = 2_000;
+
+/// The body of a call that needs to be told nothing: an object without members.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct NoMembers {}
 
 /// Reads a whole JSON body; one that is too large is read to its end and refused, so that the client gets the answer.
 ///

@@ -10,7 +10,7 @@ use super::call::{Call, Draft, Lead, Permission, See, etag};
 use super::dossier_view::stamp;
 use super::dossiers::visible;
 use super::idempotency::Reply;
-use super::input::{Checker, MAX_NAME, MAX_NOTE, PageWish, Query, patched};
+use super::input::{Checker, MAX_NAME, MAX_NOTE, NoMembers, PageWish, Query, patched};
 use super::page::Page;
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
@@ -240,10 +240,6 @@ async fn act_on<P: Permission>(call: &Call<P>, bytes: &[u8], verb: Verb) -> Resu
     })
     .await
 }
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct NoMembers {}
 
 /// Lays the letter before the signer; reason and, while the result is due, new date must be there.
 #[utoipa::path(tag = "letters", params(("id" = String, Path)), responses(

@@ -9,7 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::call::{Call, Lead, Person};
 use super::dossier_view::stamp;
 use super::idempotency::Reply;
-use super::input::{Checker, MAX_NAME, MAX_NOTE, PageWish, Query};
+use super::input::{Checker, MAX_NAME, MAX_NOTE, NoMembers, PageWish, Query};
 use super::page::Page;
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
@@ -146,10 +146,6 @@ async fn get_mandate(call: Call<Person>) -> Result<HttpResponse, Problem> {
     let shown = view(&call.state.ambient, found);
     Ok(call.show(&shown, shown.version))
 }
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct NoMembers {}
 
 /// Revokes a mandate at once: leaders and administrators in whose reach the absent officer is. One that was revoked stays as it
 /// is.

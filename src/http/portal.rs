@@ -1,7 +1,7 @@
 //! The national portal: dossiers as it pulls them, and what is known of telling it.
 
 use actix_web::{HttpResponse, get, post};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -10,7 +10,7 @@ use super::call::{Administer, Call, Relay, blocking};
 use super::changes::position;
 use super::dossier_view::stamp;
 use super::idempotency::Reply;
-use super::input::{Query, cursor};
+use super::input::{NoMembers, Query, cursor};
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
 use crate::domain::dossier_code::DossierCode;
@@ -141,10 +141,6 @@ async fn list_tellings(call: Call<Administer>) -> Result<HttpResponse, Problem> 
     let items: Vec<TellingView> = found.into_iter().map(|one| view(&call.state.ambient, one, now)).collect();
     Ok(HttpResponse::Ok().json(json!({"items": items, "next_cursor": next_cursor})))
 }
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct NoMembers {}
 
 /// Tells the portal again of every parked dossier in the caller's reach: when the codes were mended, or the portal was.
 #[utoipa::path(tag = "portal", responses((status = 200, description = "replayed: how many", body = Object),

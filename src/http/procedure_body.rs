@@ -120,7 +120,7 @@ pub struct ComponentBody {
 /// A fee.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct FeeBody {
+pub struct ProcedureFeeBody {
     /// charge (phí) or fee (lệ phí).
     kind: FeeKind,
     /// In đồng; 0 is free of charge.
@@ -182,7 +182,7 @@ pub struct ProcedureBody {
     sets: Option<u16>,
     /// What is paid.
     #[serde(default)]
-    fees: Vec<FeeBody>,
+    fees: Vec<ProcedureFeeBody>,
     /// The steps, in order.
     #[serde(default)]
     steps: Vec<String>,
@@ -331,7 +331,7 @@ pub struct ProcedureView {
     /// In how many sets.
     sets: Option<u16>,
     /// What is paid.
-    fees: Vec<FeeBody>,
+    fees: Vec<ProcedureFeeBody>,
     /// The steps, in order.
     steps: Vec<String>,
     /// Who may apply.
@@ -367,7 +367,7 @@ pub fn view(procedure: &Procedure) -> ProcedureView {
         copies: part.copies,
         form: part.form.clone(),
     };
-    let fee = |fee: &Fee| FeeBody {
+    let fee = |fee: &Fee| ProcedureFeeBody {
         kind: fee.kind,
         amount: fee.amount,
         unit: fee.unit.clone(),

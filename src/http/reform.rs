@@ -74,7 +74,6 @@ struct ParagraphView {
 #[derive(Debug, Serialize, ToSchema)]
 struct FigureView {
     /// How many; a rate is a text with two decimals.
-    #[schema(value_type = Object)]
     value: Value,
     /// As it stands in the text.
     text: String,

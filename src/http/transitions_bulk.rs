@@ -32,14 +32,14 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"items": [{"code": "H16.18-230427-0001", "to": "returned"}]}))]
-struct BulkBody {
+struct MovesBody {
     /// The moves, 1 to 200, each of another dossier.
-    items: Vec<BulkItem>,
+    items: Vec<MoveItem>,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct BulkItem {
+struct MoveItem {
     /// The dossier.
     code: String,
     /// The version it was read with; any when left out.
@@ -57,17 +57,17 @@ struct BulkItem {
 }
 
 #[derive(Serialize, ToSchema)]
-struct BulkAnswer {
+struct MovesAnswer {
     /// How many were moved.
     done: usize,
     /// How many were refused; nothing of these was written.
     refused: usize,
     /// One answer a dossier, in the order asked.
-    items: Vec<ItemAnswer>,
+    items: Vec<MoveAnswer>,
 }
 
 #[derive(Serialize, ToSchema)]
-struct ItemAnswer {
+struct MoveAnswer {
     /// The dossier, as it was named.
     code: String,
     /// The status that a call for this dossier alone would have had.
@@ -89,13 +89,13 @@ struct Wish {
 }
 
 /// Moves many dossiers. Each is moved or refused for itself; all is one transaction.
-#[utoipa::path(tag = "dossiers", request_body = BulkBody, responses(
-    (status = 200, description = "An answer for each dossier", body = BulkAnswer),
+#[utoipa::path(tag = "dossiers", request_body = MovesBody, responses(
+    (status = 200, description = "An answer for each dossier", body = MovesAnswer),
     (status = 403, description = "Nobody who handles dossiers", body = ProblemBody),
     (status = 422, description = "No moves, too many, or two of one dossier", body = ProblemBody)))]
 #[post("/v1/dossiers/transitions")]
 async fn move_dossiers(mut call: Call<Handle>) -> Result<HttpResponse, Problem> {
-    let (body, bytes) = call.body::<BulkBody>().await?;
+    let (body, bytes) = call.body::<MovesBody>().await?;
     let wishes = wishes(&call, body)?;
     let english = call.prefers_english();
     call.post(&bytes, move |tx, act| {
@@ -109,23 +109,23 @@ async fn move_dossiers(mut call: Call<Handle>) -> Result<HttpResponse, Problem> 
             });
             let code = code.clone();
             items.push(match moved {
-                Ok(dossier) => ItemAnswer { code, status: 200, dossier: Some(dossier), problem: None },
+                Ok(dossier) => MoveAnswer { code, status: 200, dossier: Some(dossier), problem: None },
                 // The database's trouble is not the dossier's: the whole call fails, and nothing is written.
                 Err(fault @ Fault::Storage(_)) => return Err(fault),
                 Err(fault) => {
                     let problem = Problem::from(fault);
                     let status = problem.text().status;
-                    ItemAnswer { code, status, dossier: None, problem: Some(problem.body(english)) }
+                    MoveAnswer { code, status, dossier: None, problem: Some(problem.body(english)) }
                 }
             });
         }
         let done = items.iter().filter(|item| item.dossier.is_some()).count();
-        Reply::plain(&BulkAnswer { done, refused: items.len() - done, items })
+        Reply::plain(&MovesAnswer { done, refused: items.len() - done, items })
     })
     .await
 }
 
-fn wishes(call: &Call<Handle>, body: BulkBody) -> Result<Vec<Wish>, Problem> {
+fn wishes(call: &Call<Handle>, body: MovesBody) -> Result<Vec<Wish>, Problem> {
     let mut checker = Checker::default();
     if body.items.is_empty() || body.items.len() > MOST {
         checker.fail("/items", "out_of_range");

@@ -1,7 +1,7 @@
 //! Warnings of dossiers: what the rungs of ladders brought up, and who has taken it in.
 
 use actix_web::{HttpResponse, get, post};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -9,7 +9,7 @@ use super::agencies::require_scope;
 use super::call::{Call, Draft, See};
 use super::dossier_view::stamp;
 use super::idempotency::Reply;
-use super::input::{PageWish, Query};
+use super::input::{NoMembers, PageWish, Query};
 use super::page::Page;
 use super::problem::{Problem, ProblemBody};
 use super::rung_body::RungBody;
@@ -122,10 +122,6 @@ async fn get_warning(call: Call<See>) -> Result<HttpResponse, Problem> {
     let shown = view(&call.state.ambient, of_dossier(found));
     Ok(call.show(&shown, shown.version))
 }
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct NoMembers {}
 
 /// Notes that the caller has taken a warning in: an officer or a leader of the agency that resolves its dossier. One that was
 /// acknowledged stays as it is.

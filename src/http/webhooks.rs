@@ -11,7 +11,7 @@ use super::call::{Administer, Call, etag};
 use super::changes::position;
 use super::dossier_view::stamp;
 use super::idempotency::Reply;
-use super::input::{Checker, MAX_NOTE, PageWish, Query, patched};
+use super::input::{Checker, MAX_NOTE, NoMembers, PageWish, Query, patched};
 use super::page::Page;
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
@@ -290,10 +290,6 @@ async fn delete_webhook(call: Call<Administer>) -> Result<HttpResponse, Problem>
     call.write(move |tx, act| verbs::remove(tx, act, &id, expected)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct NoMembers {}
 
 /// Gives a subscription a new secret, shown once. For 24 hours the old one signs, too: messages carry two signatures.
 #[utoipa::path(tag = "webhooks", params(("id" = String, Path)), responses((status = 200, description = "The new secret", body = WebhookView),
