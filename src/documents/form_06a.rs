@@ -7,6 +7,7 @@ use super::frame::Head;
 use super::sheet::{Imprint, SheetError};
 use crate::domain::form_06a::{COLUMNS, Form, columns};
 use crate::domain::statistics::Tally;
+use crate::domain::vocabulary::ProcedureLevel;
 
 /// The figures of columns 3 to 13 by their names.
 pub(super) fn named(tally: &Tally) -> Value {
@@ -86,13 +87,7 @@ pub fn xlsx(form: &Form, imprint: Imprint) -> Result<Vec<u8>, SheetError> {
 
 /// A level as the form names it.
 fn level(word: &str) -> &str {
-    match word {
-        "ministry" => "Cấp bộ",
-        "province" => "Cấp tỉnh",
-        "district" => "Cấp huyện",
-        "commune" => "Cấp xã",
-        other => other,
-    }
+    word.parse().map_or(word, |level: ProcedureLevel| level.vietnamese())
 }
 
 /// A text as one CSV cell; a leading sign that a spreadsheet would take for a formula is disarmed.

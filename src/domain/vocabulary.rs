@@ -199,6 +199,18 @@ words! {
     }
 }
 
+impl ProcedureLevel {
+    /// As forms and reports name it.
+    pub const fn vietnamese(self) -> &'static str {
+        match self {
+            Self::Ministry => "Cấp bộ",
+            Self::Province => "Cấp tỉnh",
+            Self::District => "Cấp huyện",
+            Self::Commune => "Cấp xã",
+        }
+    }
+}
+
 words! {
     /// How far a procedure can be done online (Decree 42/2022; old levels 4, 3 and 2).
     OnlineLevel("online level") {
