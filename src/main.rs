@@ -340,16 +340,15 @@ fn print_report(store: &StoreSettings, command: ReportCommand) -> Result<(), Box
             if format == "xlsx" { form_06b::xlsx(&form, imprint)? } else { json(form_06b::json(&form, &as_of))? }
         }
         ReportCommand::Reform { .. } => {
-            let (figures, sections, paper) = db.snapshot(|reader| {
+            let (figures, paper) = db.snapshot(|reader| {
                 let figures = reform::figures(reader, agency, period, &window)?;
-                let sections = figures.sections();
-                let paper = reform::report(reader, agency, (period, &window), &sections, now)?;
-                Ok::<_, Fault>((figures, sections, paper))
+                let paper = reform::report(reader, agency, &window, &figures, now)?;
+                Ok::<_, Fault>((figures, paper))
             })?;
             match format {
                 "docx" => docx(&paper)?,
                 "pdf" => Press::default().pdf(&paper)?,
-                _ => json(serde_json::to_value(ReformReportView::of(agency.cloned(), as_of, &figures, &sections))?)?,
+                _ => json(serde_json::to_value(ReformReportView::of(agency.cloned(), as_of, &figures))?)?,
             }
         }
     };

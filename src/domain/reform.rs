@@ -169,10 +169,10 @@ impl Paragraph {
     }
 
     /// Counts with what each is, and commas between them.
-    fn listed(mut self, counts: impl IntoIterator<Item = (i64, Source, &'static str)>) -> Self {
+    fn listed<W: AsRef<str>>(mut self, counts: impl IntoIterator<Item = (i64, Source, W)>) -> Self {
         for (place, (count, source, what)) in counts.into_iter().enumerate() {
             let paragraph = if place > 0 { self.words(", ") } else { self };
-            self = paragraph.count(count, source).words(what);
+            self = paragraph.count(count, source).words(what.as_ref());
         }
         self
     }
@@ -203,13 +203,8 @@ pub struct Section {
     pub paragraphs: Vec<Paragraph>,
 }
 
-const fn tier(level: ProcedureLevel) -> &'static str {
-    match level {
-        ProcedureLevel::Ministry => " cấp bộ",
-        ProcedureLevel::Province => " cấp tỉnh",
-        ProcedureLevel::District => " cấp huyện",
-        ProcedureLevel::Commune => " cấp xã",
-    }
+fn tier(level: ProcedureLevel) -> String {
+    format!(" {}", level.vietnamese().to_lowercase())
 }
 
 const fn matter(subject: Subject) -> &'static str {

@@ -8,7 +8,7 @@ use crate::domain::catalogue::{Changes, Inventory, Selection, standing_on};
 use crate::domain::forms::letterhead::Letterhead;
 use crate::domain::forms::reform_report::ReformReport;
 use crate::domain::rating::Score;
-use crate::domain::reform::{ReformFigures, Section};
+use crate::domain::reform::ReformFigures;
 use crate::domain::statistics::{Period, Rate, Tally, Window};
 use crate::domain::term::TermTally;
 use crate::domain::vocabulary::{AgencyCode, LocalTime};
@@ -64,21 +64,21 @@ pub fn figures(
     })
 }
 
-/// The report of these sections on an agency's paper.
+/// The report of these figures on an agency's paper.
 ///
 /// # Errors
 /// [`Fault::Storage`].
 pub fn report(
     reader: &mut Reader,
     agency: Option<&AgencyCode>,
-    (period, window): (Period, &Window),
-    sections: &[Section],
+    window: &Window,
+    figures: &ReformFigures,
     now: LocalTime,
 ) -> Result<ReformReport, Fault> {
     let letterhead = match agency {
         Some(agency) => letterhead(reader, agency)?,
         None => Letterhead::blank(),
     };
-    let sections = sections.iter().map(Into::into).collect();
-    Ok(ReformReport { letterhead, period, sections, as_of: window.as_of(), made_at: now })
+    let sections = figures.sections().iter().map(Into::into).collect();
+    Ok(ReformReport { letterhead, period: figures.period, sections, as_of: window.as_of(), made_at: now })
 }

@@ -15,11 +15,11 @@ use super::papers::{Kind, hand_out};
 use super::problem::{Problem, ProblemBody};
 use super::reports::Asked;
 use super::statistics::as_of;
-use crate::domain::forms::reform_report::ReformReport;
-use crate::domain::reform::{Number, Part, Piece, ReformFigures, Section, Source};
+use crate::domain::reform::{Number, Part, Piece, ReformFigures, Source};
 use crate::domain::statistics::Period;
 use crate::domain::vocabulary::{AgencyCode, ProcedureLevel};
-use crate::flow::reform;
+use crate::flow::{Fault, reform};
+use crate::storage::Reader;
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -87,7 +87,7 @@ struct FigureView {
 
 impl ReformReportView {
     /// The report in the API's form.
-    pub fn of(agency: Option<AgencyCode>, as_of: String, figures: &ReformFigures, sections: &[Section]) -> Self {
+    pub fn of(agency: Option<AgencyCode>, as_of: String, figures: &ReformFigures) -> Self {
         let period = figures.period;
         let mut narrowed = format!("from={}&to={}", period.from, period.to);
         if let Some(agency) = &agency {
@@ -106,7 +106,7 @@ impl ReformReportView {
                 pointer,
             }
         };
-        let sections = sections.iter().map(|section| SectionView {
+        let sections = figures.sections().into_iter().map(|section| SectionView {
             name: section.name,
             title: section.title,
             paragraphs: (section.paragraphs.iter())
@@ -177,17 +177,18 @@ fn of_term(part: Part) -> String {
 
 const PARAMETERS: &[&str] = &["agency", "from", "to", "period"];
 
-/// Reads the figures and makes the report, all of one instant.
-async fn gather(call: &Call<Count>, asked: &Asked) -> Result<(ReformFigures, Vec<Section>, ReformReport), Problem> {
-    let (db, actor, wish, now) = (call.state.db.clone(), call.actor.clone(), asked.clone(), call.state.ambient.now());
+/// Reads the figures, and with `work` what else is wanted, all of one instant.
+async fn gather<T: Send + 'static>(
+    call: &Call<Count>,
+    asked: &Asked,
+    work: impl FnOnce(&mut Reader, &Asked, ReformFigures) -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Problem> {
+    let (db, actor, wish) = (call.state.db.clone(), call.actor.clone(), asked.clone());
     blocking(move || {
         db.snapshot(|reader| {
             require_scope(reader, &actor, wish.agency.as_ref())?;
             let figures = reform::figures(reader, wish.agency.as_ref(), wish.period, &wish.window)?;
-            let sections = figures.sections();
-            let of = (wish.period, &wish.window);
-            let report = reform::report(reader, wish.agency.as_ref(), of, &sections, now)?;
-            Ok((figures, sections, report))
+            work(reader, &wish, figures)
         })
     })
     .await
@@ -203,14 +204,18 @@ async fn gather(call: &Call<Count>, asked: &Asked) -> Result<(ReformFigures, Vec
 #[get("/v1/reports/reform")]
 async fn get_reform_report(call: Call<Count>) -> Result<HttpResponse, Problem> {
     let asked = Asked::of(&call, &Query::of(&call.req, PARAMETERS)?)?;
-    let (figures, sections, _) = gather(&call, &asked).await?;
+    let figures = gather(&call, &asked, |_, _, figures| Ok(figures)).await?;
     let as_of = as_of(&call, &asked.window);
-    Ok(HttpResponse::Ok().json(ReformReportView::of(asked.agency, as_of, &figures, &sections)))
+    Ok(HttpResponse::Ok().json(ReformReportView::of(asked.agency, as_of, &figures)))
 }
 
 async fn paper(call: Call<Count>, kind: Kind) -> Result<HttpResponse, Problem> {
     let asked = Asked::of(&call, &Query::of(&call.req, PARAMETERS)?)?;
-    let (_, _, report) = gather(&call, &asked).await?;
+    let now = call.state.ambient.now();
+    let write = move |reader: &mut Reader, asked: &Asked, figures| {
+        reform::report(reader, asked.agency.as_ref(), &asked.window, &figures, now)
+    };
+    let report = gather(&call, &asked, write).await?;
     hand_out(&call, report, kind, &asked.file_name("bao-cao-cchc", kind.extension())).await
 }
 
