@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::deadline::Deadline;
 use super::dossier_code::DossierCode;
 use super::refusal::Refusal;
+use super::term::TermTally;
 use super::timeliness::{EndClass, Timing, class_of_result, is_late};
 use super::vocabulary::{AgencyCode, LocalTime, UnknownWord, words};
 
@@ -121,33 +122,16 @@ impl Errand {
 /// Figures of a set of errands in a period, in the manner of form II.06a.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct ErrandTally {
-    /// Begun in the period.
-    pub new: i64,
-    /// Begun before it, and not ended before it.
-    pub carried_over: i64,
-    /// Ended before the day due.
-    pub early: i64,
-    /// Ended on the day due.
-    pub on_time: i64,
-    /// Ended after it.
-    pub late: i64,
-    /// Open and in time.
-    pub within: i64,
-    /// Open and late.
-    pub overdue: i64,
+    /// Those that ended with a result or are open.
+    #[serde(flatten)]
+    pub term: TermTally,
     /// Withdrawn in the period.
     pub withdrawn: i64,
 }
 
 impl std::ops::AddAssign for ErrandTally {
     fn add_assign(&mut self, other: Self) {
-        self.new += other.new;
-        self.carried_over += other.carried_over;
-        self.early += other.early;
-        self.on_time += other.on_time;
-        self.late += other.late;
-        self.within += other.within;
-        self.overdue += other.overdue;
+        self.term += other.term;
         self.withdrawn += other.withdrawn;
     }
 }

@@ -3,6 +3,7 @@
 use std::ops::AddAssign;
 
 use chrono::{NaiveDate, NaiveTime};
+use serde::Serialize;
 
 use super::deadline::{Deadline, Unit};
 use super::refusal::Refusal;
@@ -74,7 +75,7 @@ pub fn end_of(day: NaiveDate) -> Deadline {
 }
 
 /// How many a period counts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct TermTally {
     /// New in the period.
     pub new: i64,

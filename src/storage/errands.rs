@@ -15,6 +15,7 @@ use crate::domain::deadline::Deadline;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::errand::{Ending, Errand, ErrandKind, ErrandStatus, ErrandTally};
 use crate::domain::statistics::Window;
+use crate::domain::term::TermTally;
 use crate::domain::vocabulary::{AgencyCode, LocalTime};
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -233,8 +234,8 @@ pub fn tallies(
     let rows: Vec<TallyRow> = Sql::of(&text, &values).load(&mut *reader.connection)?;
     let read = |row: TallyRow| {
         let TallyRow { agency, begun, carried_over, early, on_time, late, in_time, overdue, withdrawn } = row;
-        let tally = ErrandTally { new: begun, carried_over, early, on_time, late, within: in_time, overdue, withdrawn };
-        (agency, tally)
+        let term = TermTally { new: begun, carried_over, early, on_time, late, within: in_time, overdue };
+        (agency, ErrandTally { term, withdrawn })
     };
     Ok(rows.into_iter().map(read).collect())
 }
