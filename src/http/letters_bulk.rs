@@ -9,13 +9,13 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::bulk::Judged;
 use super::call::{Call, Draft};
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NOTE};
 use super::letters::{LetterView, view};
 use super::problem::{Problem, ProblemBody};
 use crate::domain::vocabulary::LocalTime;
-use crate::flow::Fault;
 use crate::flow::apologise::{Verb, handle};
 
 /// Most letters in one call.
@@ -108,18 +108,9 @@ async fn fill_letters(mut call: Call<Draft>) -> Result<HttpResponse, Problem> {
                 let record = handle(tx, act, id, *version, edit)?;
                 if submit { handle(tx, act, id, Some(record.version), Verb::Submit) } else { Ok(record) }
             });
-            items.push(match filled {
-                Ok(record) => {
-                    ItemAnswer { id: id.clone(), status: 200, letter: Some(view(act.ambient, record)), problem: None }
-                }
-                // The database's trouble is not the letter's: the whole call fails, and nothing is written.
-                Err(fault @ Fault::Storage(_)) => return Err(fault),
-                Err(fault) => {
-                    let problem = Problem::from(fault);
-                    let status = problem.text().status;
-                    ItemAnswer { id: id.clone(), status, letter: None, problem: Some(problem.body(english)) }
-                }
-            });
+            let Judged { status, done, problem } = Judged::of(filled, english)?;
+            let letter = done.map(|record| view(act.ambient, record));
+            items.push(ItemAnswer { id: id.clone(), status, letter, problem });
         }
         let done = items.iter().filter(|item| item.letter.is_some()).count();
         Reply::plain(&BulkAnswer { done, refused: items.len() - done, items })

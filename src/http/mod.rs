@@ -23,6 +23,7 @@ pub mod texts;
 pub mod timeline;
 pub mod tokens;
 
+mod bulk;
 pub mod changes;
 pub mod corrections;
 mod counted;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::bulk::Judged;
 use super::call::{Call, Handle};
 use super::dossier_body::target;
 use super::dossier_view::DossierView;
@@ -107,17 +108,8 @@ async fn move_dossiers(mut call: Call<Handle>) -> Result<HttpResponse, Problem> 
                 let record = transition(tx, act, &code, *version, wish)?;
                 view(tx, act.ambient, act.now, record)
             });
-            let code = code.clone();
-            items.push(match moved {
-                Ok(dossier) => MoveAnswer { code, status: 200, dossier: Some(dossier), problem: None },
-                // The database's trouble is not the dossier's: the whole call fails, and nothing is written.
-                Err(fault @ Fault::Storage(_)) => return Err(fault),
-                Err(fault) => {
-                    let problem = Problem::from(fault);
-                    let status = problem.text().status;
-                    MoveAnswer { code, status, dossier: None, problem: Some(problem.body(english)) }
-                }
-            });
+            let Judged { status, done: dossier, problem } = Judged::of(moved, english)?;
+            items.push(MoveAnswer { code: code.clone(), status, dossier, problem });
         }
         let done = items.iter().filter(|item| item.dossier.is_some()).count();
         Reply::plain(&MovesAnswer { done, refused: items.len() - done, items })
