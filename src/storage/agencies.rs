@@ -9,6 +9,7 @@ use super::db::{Reader, Tx};
 use super::dialect;
 use super::error::StorageError;
 use super::lineage;
+use super::listing::below;
 use super::parsed;
 use super::schema::{agencies, agency_tree};
 use crate::domain::forms::letterhead::Imprint;
@@ -227,8 +228,7 @@ pub fn page(
 /// # Errors
 /// [`StorageError`].
 pub fn subtree(reader: &mut Reader, root: &AgencyCode) -> Result<HashSet<String>, StorageError> {
-    let below = agency_tree::table.filter(agency_tree::ancestor.eq(root.as_str())).select(agency_tree::descendant);
-    Ok(below.load(&mut *reader.connection)?.into_iter().collect())
+    Ok(below(root.as_str()).load(&mut *reader.connection)?.into_iter().collect())
 }
 
 /// Whether `code` is `root` or below it.

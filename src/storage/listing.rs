@@ -66,28 +66,30 @@ pub enum Visible {
     Below(AgencyCode),
 }
 
-/// Narrows a boxed query to the rows that are [`Visible`] by one of these columns, each with the code of an agency; without
-/// any, by the agencies of the dossiers it reads.
+/// Narrows a boxed query to the rows that are [`Visible`]: by a condition on the codes of their agencies, by some columns with
+/// such codes, or, where none are named, by the agencies of the dossiers it reads.
 macro_rules! seen {
     ($query:expr, $visible:expr) => {{
         use $crate::storage::schema::dossiers;
         seen!($query, $visible, dossiers::agency, dossiers::received_by)
     }};
-    ($query:expr, $visible:expr, $first:expr $(, $more:expr)*) => {{
-        use $crate::storage::lineage::held;
+    ($query:expr, $visible:expr, |$codes:ident| $condition:expr) => {{
         let query = $query;
         match $visible {
             $crate::storage::listing::Visible::Everything => query,
             $crate::storage::listing::Visible::Of(agencies) => {
-                let codes = || agencies.iter().map($crate::domain::vocabulary::AgencyCode::as_str);
-                query.filter($first.eq_any(codes())$(.or($more.eq_any(codes())))*)
+                let $codes = || agencies.iter().map($crate::domain::vocabulary::AgencyCode::as_str);
+                query.filter($condition)
             }
             $crate::storage::listing::Visible::Below(agency) => {
-                let codes = || held(agency.as_str());
-                query.filter($first.eq_any(codes())$(.or($more.eq_any(codes())))*)
+                let $codes = || $crate::storage::lineage::held(agency.as_str());
+                query.filter($condition)
             }
         }
     }};
+    ($query:expr, $visible:expr, $first:expr $(, $more:expr)*) => {
+        seen!($query, $visible, |codes| $first.eq_any(codes())$(.or($more.eq_any(codes())))*)
+    };
 }
 pub(in crate::storage) use seen;
 

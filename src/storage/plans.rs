@@ -6,8 +6,7 @@ use diesel::prelude::*;
 use super::connection::MultiBackend;
 use super::db::{Reader, Tx};
 use super::error::StorageError;
-use super::lineage::held;
-use super::listing::{Visible, below};
+use super::listing::{Visible, below, seen};
 use super::parsed;
 use super::schema::{plan_tasks, plans};
 use crate::domain::plan::Plan;
@@ -95,20 +94,10 @@ type Boxed<'a> = plans::BoxedQuery<'a, MultiBackend>;
 
 /// The plans of the agencies that a caller sees, and those that give one of them a task.
 fn seen(visible: &Visible) -> Boxed<'_> {
-    let query = plans::table.into_boxed();
-    match visible {
-        Visible::Everything => query,
-        Visible::Of(agencies) => {
-            let own = || agencies.iter().map(AgencyCode::as_str);
-            let tasked = plan_tasks::table.filter(plan_tasks::agency.eq_any(own())).select(plan_tasks::plan);
-            query.filter(plans::agency.eq_any(own()).or(plans::id.eq_any(tasked)))
-        }
-        Visible::Below(agency) => {
-            let own = || held(agency.as_str());
-            let tasked = plan_tasks::table.filter(plan_tasks::agency.eq_any(own())).select(plan_tasks::plan);
-            query.filter(plans::agency.eq_any(own()).or(plans::id.eq_any(tasked)))
-        }
-    }
+    seen!(plans::table.into_boxed(), visible, |own| {
+        let tasked = plan_tasks::table.filter(plan_tasks::agency.eq_any(own())).select(plan_tasks::plan);
+        plans::agency.eq_any(own()).or(plans::id.eq_any(tasked))
+    })
 }
 
 /// One plan, where the caller sees it.

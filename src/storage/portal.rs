@@ -4,8 +4,9 @@ use diesel::prelude::*;
 
 use super::db::{Reader, Tx};
 use super::error::StorageError;
+use super::listing::below;
 use super::parsed;
-use super::schema::{agency_tree, dossiers, portal_tellings};
+use super::schema::{dossiers, portal_tellings};
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::portal::telling::{Telling, TellingStatus, latest};
 use crate::domain::vocabulary::{AgencyCode, LocalTime};
@@ -168,10 +169,12 @@ pub fn revive(tx: &mut Tx, agency: Option<&AgencyCode>, now: LocalTime) -> Resul
     Ok(match agency {
         None => diesel::update(parked).set(again).execute(&mut *tx.connection)?,
         Some(agency) => {
-            let below =
-                || agency_tree::table.filter(agency_tree::ancestor.eq(agency.as_str())).select(agency_tree::descendant);
             let own = dossiers::table
-                .filter(dossiers::agency.eq_any(below()).or(dossiers::received_by.eq_any(below())))
+                .filter(
+                    dossiers::agency
+                        .eq_any(below(agency.as_str()))
+                        .or(dossiers::received_by.eq_any(below(agency.as_str()))),
+                )
                 .select(dossiers::code);
             let parked = parked.filter(portal_tellings::dossier.eq_any(own));
             diesel::update(parked).set(again).execute(&mut *tx.connection)?
@@ -203,10 +206,12 @@ pub fn page(
     let mut query =
         portal_tellings::table.order(portal_tellings::dossier.asc()).limit(limit).select(Row::as_select()).into_boxed();
     if let Some(agency) = &filter.agency {
-        let below =
-            || agency_tree::table.filter(agency_tree::ancestor.eq(agency.as_str())).select(agency_tree::descendant);
         let own = dossiers::table
-            .filter(dossiers::agency.eq_any(below()).or(dossiers::received_by.eq_any(below())))
+            .filter(
+                dossiers::agency
+                    .eq_any(below(agency.as_str()))
+                    .or(dossiers::received_by.eq_any(below(agency.as_str()))),
+            )
             .select(dossiers::code);
         query = query.filter(portal_tellings::dossier.eq_any(own));
     }

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use super::db::{Reader, Tx};
 use super::error::StorageError;
 use super::lineage::held;
+use super::listing::below;
 use super::schema::{agency_lineage, agency_tree, reports};
 use super::{from_json, parsed, to_json};
 use crate::domain::form_06a::Form;
@@ -143,9 +144,7 @@ pub fn page(
         query = query.filter(reports::agency.eq_any(ours));
     }
     if let Some(agency) = &filter.agency {
-        let subtree = agency_tree::table
-            .filter(agency_tree::ancestor.eq(agency.as_str()))
-            .select(agency_tree::descendant.nullable());
+        let subtree = below(agency.as_str()).select(agency_tree::descendant.nullable());
         query = query.filter(reports::agency.eq_any(subtree));
     }
     if let Some(kind) = filter.kind {

@@ -8,9 +8,8 @@ use super::dialect;
 use super::error::StorageError;
 use super::files::{self, FileRecord};
 use super::hand_offs;
-use super::schema::{
-    agency_tree, deliveries, dossiers, files as file_rows, letter_exchange, letter_holds, letters, signed_papers,
-};
+use super::listing::below;
+use super::schema::{deliveries, dossiers, files as file_rows, letter_exchange, letter_holds, letters, signed_papers};
 use super::{from_json, parsed, to_json};
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::exchange::Told;
@@ -44,9 +43,7 @@ pub fn ended_before(
         .select(dossiers::code)
         .into_boxed();
     if let Some(agency) = agency {
-        let subtree =
-            agency_tree::table.filter(agency_tree::ancestor.eq(agency.as_str())).select(agency_tree::descendant);
-        query = query.filter(dossiers::agency.eq_any(subtree));
+        query = query.filter(dossiers::agency.eq_any(below(agency.as_str())));
     }
     let codes: Vec<String> = query.load(&mut *reader.connection)?;
     codes.iter().map(|code| parsed("dossier code", code)).collect()

@@ -5,8 +5,7 @@ use diesel::prelude::*;
 
 use super::db::{Reader, Tx};
 use super::error::StorageError;
-use super::lineage::held;
-use super::listing::{Counted, Visible, below};
+use super::listing::{Counted, Visible, below, seen};
 use super::parsed;
 use super::schema::{plan_task_notes, plan_tasks, plans};
 use super::terms::{self, Matters};
@@ -216,19 +215,10 @@ pub fn page(
         query = query.filter(plan_tasks::agency.eq_any(below(agency.as_str())));
     }
     // The plan's agency sees what it gives to others.
-    query = match &filter.visible {
-        Visible::Everything => query,
-        Visible::Of(agencies) => {
-            let own = || agencies.iter().map(AgencyCode::as_str);
-            let planned = plans::table.filter(plans::agency.eq_any(own())).select(plans::id);
-            query.filter(plan_tasks::agency.eq_any(own()).or(plan_tasks::plan.eq_any(planned)))
-        }
-        Visible::Below(agency) => {
-            let own = || held(agency.as_str());
-            let planned = plans::table.filter(plans::agency.eq_any(own())).select(plans::id);
-            query.filter(plan_tasks::agency.eq_any(own()).or(plan_tasks::plan.eq_any(planned)))
-        }
-    };
+    query = seen!(query, &filter.visible, |own| {
+        let planned = plans::table.filter(plans::agency.eq_any(own())).select(plans::id);
+        plan_tasks::agency.eq_any(own()).or(plan_tasks::plan.eq_any(planned))
+    });
     if let Some(officer) = &filter.officer {
         query = query.filter(plan_tasks::officer.eq(officer));
     }
