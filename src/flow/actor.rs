@@ -203,7 +203,7 @@ impl Actor {
     /// [`Fault::Forbidden`].
     pub fn require_in_office(&self, reader: &mut Reader, today: NaiveDate) -> Result<(), Fault> {
         let Some(own) = &self.agency else { return Ok(()) };
-        let is_over = agencies::find(reader, own)?.is_some_and(|agency| agency.validity.is_over(today));
+        let is_over = agencies::known(reader, own)?.is_some_and(|agency| agency.validity.is_over(today));
         if is_over { Err(Fault::Forbidden) } else { Ok(()) }
     }
 }

@@ -16,9 +16,8 @@ const SAID: &str = "calendar_missing";
 /// [`Fault::Storage`].
 pub fn missing_today(db: &Db, ambient: &Ambient) -> Result<Option<i32>, Fault> {
     let now = ambient.now();
-    let Some(year) = db.read(|reader| Ok::<_, Fault>(missing_year(&calendars::national(reader)?, now.date())))? else {
-        return Ok(None);
-    };
+    let national = db.read(calendars::national)?;
+    let Some(year) = missing_year(&national, now.date()) else { return Ok(None) };
     let midnight = (now.date() + Days::new(1)).and_time(NaiveTime::MIN);
     let holder = ambient.new_id();
     let is_first = db.write(|tx| leases::acquire(tx, SAID, &holder, now, midnight - now))?;

@@ -20,7 +20,8 @@ pub struct Desk {
     national: Arc<NationalCalendar>,
     offices: HashMap<AgencyCode, Arc<OfficeCalendar>>,
     procedures: HashMap<ProcedureCode, Arc<[Procedure]>>,
-    validities: HashMap<AgencyCode, Validity>,
+    /// The national calendar is the stored one.
+    is_stored: bool,
 }
 
 /// The two offices of a dossier.
@@ -43,12 +44,12 @@ impl Desk {
     /// # Errors
     /// [`StorageError`].
     pub fn new(reader: &mut Reader) -> Result<Self, StorageError> {
-        Ok(Self::with_national(Arc::new(calendars::national(reader)?)))
+        Ok(Self { is_stored: true, ..Self::with_national(calendars::national(reader)?) })
     }
 
     /// A desk over a national calendar that need not be the stored one.
     pub fn with_national(national: Arc<NationalCalendar>) -> Self {
-        Self { national, offices: HashMap::new(), procedures: HashMap::new(), validities: HashMap::new() }
+        Self { national, offices: HashMap::new(), procedures: HashMap::new(), is_stored: false }
     }
 
     /// The national calendar.
@@ -69,7 +70,11 @@ impl Desk {
         if let Some(office) = self.offices.get(agency) {
             return Ok(Arc::clone(office));
         }
-        let office = Arc::new(calendars::office(reader, &self.national, agency)?);
+        let office = if self.is_stored {
+            calendars::stored_office(reader, agency)?
+        } else {
+            Arc::new(calendars::office(reader, &self.national, agency)?)
+        };
         self.offices.insert(agency.clone(), Arc::clone(&office));
         Ok(office)
     }
@@ -106,15 +111,24 @@ impl Desk {
         filed_on: NaiveDate,
         received_on: NaiveDate,
     ) -> Result<Procedure, Fault> {
-        if !self.procedures.contains_key(code) {
-            let versions = procedures::versions(reader, code)?;
-            self.procedures.insert(code.clone(), versions.into());
+        let versions = self.versions(reader, code)?;
+        let versions = versions.ok_or(Fault::Unknown { pointer: "/procedure", what: "procedure" })?;
+        Ok(for_dossier(&versions, filed_on, received_on)?.clone())
+    }
+
+    fn versions(
+        &mut self,
+        reader: &mut Reader,
+        code: &ProcedureCode,
+    ) -> Result<Option<Arc<[Procedure]>>, StorageError> {
+        if let Some(known) = self.procedures.get(code) {
+            return Ok(Some(Arc::clone(known)));
         }
-        let versions = self.procedures.get(code).map(Arc::as_ref).unwrap_or_default();
-        if versions.is_empty() {
-            return Err(Fault::Unknown { pointer: "/procedure", what: "procedure" });
+        let found = procedures::known(reader, code)?;
+        if let Some(versions) = &found {
+            self.procedures.insert(code.clone(), Arc::clone(versions));
         }
-        Ok(for_dossier(versions, filed_on, received_on)?.clone())
+        Ok(found)
     }
 
     /// A version of a procedure by its number.
@@ -127,12 +141,9 @@ impl Desk {
         code: &ProcedureCode,
         version: i64,
     ) -> Result<Procedure, StorageError> {
-        let known = self.procedures.get(code).and_then(|all| all.iter().find(|one| one.version == version)).cloned();
-        match known {
-            Some(known) => Ok(known),
-            None => procedures::version(reader, code, version)?
-                .ok_or_else(|| StorageError::corrupt("procedure version", "missing")),
-        }
+        let versions = self.versions(reader, code)?;
+        let version = versions.and_then(|all| all.iter().find(|one| one.version == version).cloned());
+        version.ok_or_else(|| StorageError::corrupt("procedure version", "missing"))
     }
 
     /// Checks that an agency named in `pointer` exists; answers when it is there.
@@ -140,16 +151,12 @@ impl Desk {
     /// # Errors
     /// [`Fault::Unknown`].
     pub fn require_agency(
-        &mut self,
+        &self,
         reader: &mut Reader,
         code: &AgencyCode,
         pointer: &'static str,
     ) -> Result<Validity, Fault> {
-        if let Some(known) = self.validities.get(code) {
-            return Ok(*known);
-        }
-        let agency = agencies::find(reader, code)?.ok_or(Fault::Unknown { pointer, what: "agency" })?;
-        self.validities.insert(code.clone(), agency.validity);
+        let agency = agencies::known(reader, code)?.ok_or(Fault::Unknown { pointer, what: "agency" })?;
         Ok(agency.validity)
     }
 }

@@ -18,7 +18,7 @@ use crate::storage::dossier_row::Record;
 use crate::storage::dossiers::Filed;
 use crate::storage::letters::{self, LetterRecord};
 use crate::storage::procedures;
-use crate::storage::{Reader, Tx, dossiers};
+use crate::storage::{Reader, StorageError, Tx, dossiers};
 
 /// What a verb did to a dossier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +103,31 @@ pub fn keep_imported(tx: &mut Tx, act: Act<'_>, filed: &mut [(Record, Deed)]) ->
     dossiers::insert_imported(tx, &rows, act.stamp())?;
     letters::insert_all(tx, &owed)?;
     enter(tx, act, &rows)?;
+    Ok(())
+}
+
+/// As [`keep`], for dossiers that became overdue and nothing else, that are on no ladder and have no letter about their
+/// deadline: a sweep notes thousands. They are locked.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn keep_overdue(tx: &mut Tx, act: Act<'_>, records: Vec<Record>) -> Result<(), Fault> {
+    let (mut owed, mut struck, mut noted) = (Vec::new(), Vec::new(), Vec::new());
+    for mut record in records {
+        let mut events = Vec::new();
+        if let LetterWrite::Insert(letter) = settle_letter(act, &mut record, None, &mut events) {
+            owed.push(letter);
+        }
+        if let Some(before) = look_back(tx, &record, &events, false)? {
+            struck.push((noted.len(), before));
+        }
+        noted.push((record, events));
+    }
+    dossiers::note_lateness(tx, &mut noted, act.stamp())?;
+    letters::insert_all(tx, &owed)?;
+    for (place, before) in struck {
+        mend(tx, act, &noted[place].0, before)?;
+    }
     Ok(())
 }
 
@@ -191,9 +216,9 @@ pub fn move_action(record: &Record, to: Status) -> Action {
 /// # Errors
 /// [`StorageError`](crate::storage::StorageError); a missing version is a corrupt store.
 pub fn dossier_of(reader: &mut Reader, record: &Record) -> Result<Dossier, Fault> {
-    let version = procedures::version(reader, &record.procedure, record.procedure_version)?;
-    let version = version.ok_or_else(|| crate::storage::StorageError::corrupt("procedure version", "missing"))?;
-    under(&version, record)
+    let versions = procedures::known(reader, &record.procedure)?;
+    let version = versions.iter().flat_map(|all| all.iter()).find(|one| one.version == record.procedure_version);
+    under(version.ok_or_else(|| StorageError::corrupt("procedure version", "missing"))?, record)
 }
 
 /// The dossier under the version of its procedure that holds for it.

@@ -1,21 +1,24 @@
 //! The sweep: notices what became overdue, and sees to it that each has its letter; warns of the rungs that are reached; opens
 //! letters ahead when asked to.
 
+use std::collections::HashSet;
+
 use super::actor::{Act, Actor};
 use super::desk::Desk;
 use super::fault::Fault;
-use super::keep::{Deed, Stored, keep, letter_event};
+use super::keep::{Deed, Stored, keep, keep_overdue, letter_event};
 use super::ladder::climb;
 use crate::ambient::Ambient;
 use crate::domain::apology::{Letter, is_notice_late};
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::timeliness::Timing;
 use crate::domain::vocabulary::LetterKind;
+use crate::storage::dossier_row::Record;
 use crate::storage::letters::{self, LetterRecord};
 use crate::storage::{Db, Tx, dossiers};
 
 /// How many dossiers one transaction takes.
-const BATCH: i64 = 200;
+const BATCH: i64 = 1_000;
 
 /// What a sweep found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -43,8 +46,7 @@ pub fn sweep(db: &Db, ambient: &Ambient, at_risk_days: u32) -> Result<Swept, Fau
         if codes.is_empty() {
             break;
         }
-        swept.overdue +=
-            db.write(|tx| codes.iter().try_fold(0, |sum, code| Ok::<_, Fault>(sum + note(tx, act, code)?)))?;
+        swept.overdue += db.write(|tx| note_all(tx, act, &codes))?;
     }
     swept.rungs = climb(db, act)?;
     if at_risk_days > 0 {
@@ -53,13 +55,21 @@ pub fn sweep(db: &Db, ambient: &Ambient, at_risk_days: u32) -> Result<Swept, Fau
     Ok(swept)
 }
 
-fn note(tx: &mut Tx, act: Act<'_>, code: &DossierCode) -> Result<usize, Fault> {
-    let Some(mut record) = dossiers::find_to_change(tx, code)? else { return Ok(0) };
-    if record.lateness_noted || record.standing.timing(act.now) != Some(Timing::Overdue) {
-        return Ok(0);
+/// Notes those of a batch that are overdue still; answers how many. Most have only become so, and are noted all at once.
+fn note_all(tx: &mut Tx, act: Act<'_>, codes: &[DossierCode]) -> Result<usize, Fault> {
+    let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
+    let mut overdue = dossiers::find_all_to_change(tx, &codes)?;
+    overdue.retain(|record| !record.lateness_noted && record.standing.timing(act.now) == Some(Timing::Overdue));
+    let lettered: HashSet<DossierCode> =
+        letters::about_deadlines(tx, &codes)?.into_iter().map(|letter| letter.dossier).collect();
+    let count = overdue.len();
+    let is_special = |record: &Record| record.has_ladder || lettered.contains(&record.code);
+    let (special, plain): (Vec<Record>, Vec<Record>) = overdue.into_iter().partition(is_special);
+    for mut record in special {
+        keep(tx, act, &mut record, Deed::of(Vec::new()), Stored::Before)?;
     }
-    keep(tx, act, &mut record, Deed::of(Vec::new()), Stored::Before)?;
-    Ok(1)
+    keep_overdue(tx, act, plain)?;
+    Ok(count)
 }
 
 /// Opens a warning for each open dossier whose day due is at most `days` working days off.

@@ -49,7 +49,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// [`Fault::NotFound`].
 pub fn require_visible(reader: &mut Reader, actor: &Actor, code: &AgencyCode) -> Result<(), Fault> {
     match &actor.agency {
-        None => agencies::find(reader, code)?.map(drop).ok_or(Fault::NotFound("agency")),
+        None => agencies::known(reader, code)?.map(drop).ok_or(Fault::NotFound("agency")),
         Some(own) if lineage::is_held(reader, code, own)? => Ok(()),
         Some(_) => Err(Fault::NotFound("agency")),
     }

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use actix_web::dev::Payload as RawPayload;
 use actix_web::http::Method;
@@ -29,6 +30,7 @@ use crate::flow::audit::deed;
 use crate::flow::{Act, Actor, Citizen, Fault, mandates};
 use crate::storage::accounts::User;
 use crate::storage::clients::{self, Client};
+use crate::storage::reference::Reference;
 use crate::storage::{Reader, Tx, agencies, lineage, sessions};
 
 /// Names the absent officer for whom the caller stands in.
@@ -185,6 +187,8 @@ pub struct Call<P> {
     pub actor: Actor,
     /// The session; machines and those who come from the OpenID provider have none here.
     session: Option<String>,
+    /// What was read under the stamp that the call began with.
+    pub(in crate::http) reference: Option<Arc<Reference>>,
     /// What the service stands on.
     pub state: Data<AppState>,
     /// The request.
@@ -202,7 +206,7 @@ impl<P: Permission> FromRequest for Call<P> {
         let mut payload = Incoming::from_request(&req, payload).into_inner();
         Box::pin(async move {
             let state = state_of(&req)?;
-            let Caller::Office { session, actor } = signed_in(&state, &req).await? else {
+            let (Caller::Office { session, actor }, reference) = signed_in(&state, &req).await? else {
                 return Err(Problem::new("forbidden"));
             };
             if !P::allows(&actor) {
@@ -212,7 +216,8 @@ impl<P: Permission> FromRequest for Call<P> {
             // Who only looks is told by what they look for; who sends a body is told before it is read.
             if let Some(named) = Named::of(&req).filter(|_| req.method() != Method::GET) {
                 let asking = actor.clone();
-                let within = read(&state, move |reader| named.require_within(reader, &asking)).await;
+                let looking = reference.clone();
+                let within = read_under(&state, looking, move |reader| named.require_within(reader, &asking)).await;
                 if let Err(problem) = within {
                     if let Ok(body) = &mut payload {
                         drain(body).await;
@@ -220,7 +225,7 @@ impl<P: Permission> FromRequest for Call<P> {
                     return Err(problem);
                 }
             }
-            Ok(Self { actor, session, state, req, payload: payload.ok(), permission: PhantomData })
+            Ok(Self { actor, session, reference, state, req, payload: payload.ok(), permission: PhantomData })
         })
     }
 }
@@ -270,7 +275,10 @@ pub(in crate::http) enum Caller {
 /// # Errors
 /// `unauthenticated`; `forbidden` for whom the OpenID provider vouches for and who is nobody here; `unavailable` when that
 /// cannot be looked up.
-pub(in crate::http) async fn signed_in(state: &Data<AppState>, req: &HttpRequest) -> Result<Caller, Problem> {
+pub(in crate::http) async fn signed_in(
+    state: &Data<AppState>,
+    req: &HttpRequest,
+) -> Result<(Caller, Option<Arc<Reference>>), Problem> {
     let bearer = req.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer =
         bearer.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
@@ -281,7 +289,7 @@ pub(in crate::http) async fn signed_in(state: &Data<AppState>, req: &HttpRequest
             .ok_or_else(|| Problem::new("unauthenticated"))?,
     };
     audit::recognise(req, audit::bearer(&bearer));
-    let known = read(state, move |reader| known(reader, bearer, now)).await?;
+    let (known, reference) = read(state, move |reader| Ok((known(reader, bearer, now)?, reader.reference()?))).await?;
     let known = known.ok_or_else(|| Problem::new("unauthenticated"))?;
     let known = match absent_in(req.headers())? {
         None => known,
@@ -289,7 +297,7 @@ pub(in crate::http) async fn signed_in(state: &Data<AppState>, req: &HttpRequest
             if let Caller::Office { actor, .. } = &known {
                 audit::recognise(req, actor.into());
             }
-            read(state, move |reader| standing_in(reader, known, &absent, now)).await?
+            read_under(state, reference.clone(), move |reader| standing_in(reader, known, &absent, now)).await?
         }
     };
     audit::recognise(
@@ -299,7 +307,7 @@ pub(in crate::http) async fn signed_in(state: &Data<AppState>, req: &HttpRequest
             Caller::Citizen(citizen) => citizen.into(),
         },
     );
-    Ok(known)
+    Ok((known, reference))
 }
 
 /// For whom the caller says to stand in: a user name, or one that is not ASCII as RFC 8187 writes it.
@@ -388,8 +396,20 @@ pub async fn read<T: Send + 'static>(
     state: &Data<AppState>,
     work: impl FnOnce(&mut Reader) -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Problem> {
+    read_under(state, None, work).await
+}
+
+/// As [`read`], by who knows already what was read under the present stamp.
+///
+/// # Errors
+/// What `work` answers.
+pub(in crate::http) async fn read_under<T: Send + 'static>(
+    state: &Data<AppState>,
+    reference: Option<Arc<Reference>>,
+    work: impl FnOnce(&mut Reader) -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Problem> {
     let db = state.db.clone();
-    blocking(move || db.read(work)).await
+    blocking(move || db.read_under(reference, work)).await
 }
 
 /// Runs work on a thread that may block.
@@ -462,7 +482,7 @@ impl<P: Permission> Call<P> {
         work: impl FnOnce(&mut Reader, &Actor) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Problem> {
         let actor = self.actor.clone();
-        read(&self.state, move |reader| work(reader, &actor)).await
+        read_under(&self.state, self.reference.clone(), move |reader| work(reader, &actor)).await
     }
 
     /// Writes as this caller, now; the deed is written down in the same transaction.
@@ -492,10 +512,10 @@ impl<P: Permission> Call<P> {
         &self,
         mut work: impl FnMut(&mut Tx, Act<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Problem> {
-        let (actor, state) = (self.actor.clone(), self.state.clone());
+        let (actor, state, reference) = (self.actor.clone(), self.state.clone(), self.reference.clone());
         blocking(move || {
             let act = Act { actor: &actor, now: state.ambient.now(), ambient: &state.ambient };
-            state.db.write(|tx| work(tx, act))
+            state.db.write_under(reference, |tx| work(tx, act))
         })
         .await
     }

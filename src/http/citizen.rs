@@ -30,7 +30,7 @@ impl FromRequest for CitizenCall {
         let req = req.clone();
         Box::pin(async move {
             let state = state_of(&req)?;
-            let Caller::Citizen(citizen) = signed_in(&state, &req).await? else {
+            let (Caller::Citizen(citizen), _) = signed_in(&state, &req).await? else {
                 return Err(Problem::new("forbidden"));
             };
             check_address(&req)?;

@@ -1,11 +1,11 @@
 //! Dossiers: intake, list, look-up, small changes, moves.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use actix_web::{HttpResponse, get, patch, post};
 use chrono::{Days, NaiveDate, NaiveTime};
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -19,6 +19,7 @@ use super::fields::Fields;
 use super::idempotency::Reply;
 use super::input::{Checker, MAX_NAME, MAX_NOTE, PageWish, Query, patched};
 use super::lookup_key::LookupKey;
+use super::page::Page;
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
 use crate::domain::calendar::NationalCalendar;
@@ -34,6 +35,7 @@ use crate::storage::dossier_row::Record;
 use crate::storage::duplicates::Known;
 use crate::storage::letters::LetterRecord;
 use crate::storage::listing::{self, Assignee, Filter, Order};
+use crate::storage::shown::{self, Beside};
 use crate::storage::{Reader, Tx, calendars, dossiers, files, letters};
 
 /// The routes of this file.
@@ -51,10 +53,19 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// # Errors
 /// [`Fault::Storage`].
 pub fn view(reader: &mut Reader, ambient: &Ambient, now: LocalTime, record: Record) -> Result<DossierView, Fault> {
-    let letter = letters::about_deadline(reader, &record.code)?;
-    let files = files::counts(reader, &[record.code.to_string()])?.into_values().sum();
+    let beside = shown::beside(reader, &record.code)?;
+    view_with(reader, ambient, now, record, &beside)
+}
+
+fn view_with(
+    reader: &mut Reader,
+    ambient: &Ambient,
+    now: LocalTime,
+    record: Record,
+    beside: &Beside,
+) -> Result<DossierView, Fault> {
     let national = calendars::national(reader)?;
-    Ok(DossierView::of(record, letter.as_ref(), files, Lens { ambient, now, national: &national }))
+    Ok(DossierView::of(record, beside.letter.as_ref(), beside.files, Lens { ambient, now, national: &national }))
 }
 
 /// A record that the actor may look up.
@@ -85,7 +96,9 @@ async fn create_dossier(mut call: Call<Handle>) -> Result<HttpResponse, Problem>
             fees::charge_at_intake(tx, act, &mut record, demand)?;
         }
         let (version, location) = (record.version, format!("/v1/dossiers/{}", record.code));
-        let dossier = view(tx, act.ambient, act.now, record)?;
+        // Of what is late already when it is entered the letter is there; files come later.
+        let beside = if record.lateness_noted { shown::beside(tx, &record.code)? } else { Beside::default() };
+        let dossier = view_with(tx, act.ambient, act.now, record, &beside)?;
         Reply::created(&TakenInView { dossier, warnings }, version, location)
     })
     .await
@@ -155,7 +168,7 @@ async fn list_dossiers(call: Call<See>) -> Result<HttpResponse, Problem> {
         })
         .await?;
     let (items, next_cursor) = listed.shown(&page, &call.state.ambient);
-    Ok(HttpResponse::Ok().json(json!({"items": fields.pick_each(&items)?, "next_cursor": next_cursor})))
+    Ok(HttpResponse::Ok().json(Page { items: fields.pick_each(&items)?, next_cursor }))
 }
 
 /// A page of dossiers as read, with all that is needed to show it.
@@ -163,7 +176,7 @@ pub struct Listed {
     records: Vec<Record>,
     letters: Vec<LetterRecord>,
     files: HashMap<String, i64>,
-    national: NationalCalendar,
+    national: Arc<NationalCalendar>,
     order: Order,
     now: LocalTime,
 }
@@ -264,11 +277,10 @@ async fn get_dossier(call: Call<See>) -> Result<HttpResponse, Problem> {
     }
     let shown = call
         .read(move |reader, actor| {
-            let record = visible(reader, actor, &code)?;
-            Ok(DossierView {
-                lookup_secret: lookup_secret(&record, &key),
-                ..view(reader, &ambient, ambient.now(), record)?
-            })
+            let (record, beside) = shown::find(reader, &code)?.ok_or(Fault::NotFound("dossier"))?;
+            actor.sides_of_seen(reader, &record.agency, &record.received_by)?;
+            let lookup_secret = lookup_secret(&record, &key);
+            Ok(DossierView { lookup_secret, ..view_with(reader, &ambient, ambient.now(), record, &beside)? })
         })
         .await?;
     let version = shown.version;

@@ -31,24 +31,35 @@ impl Fields {
     ///
     /// # Errors
     /// `internal` when it cannot be written as JSON.
-    pub fn pick(&self, view: &impl Serialize) -> Result<Value, Problem> {
+    pub fn pick<'a, T: Serialize>(&self, view: &'a T) -> Result<Picked<'a, T>, Problem> {
+        let Some(wanted) = &self.0 else { return Ok(Picked::Whole(view)) };
         let mut picked = serde_json::to_value(view).map_err(|cause| {
             tracing::error!(%cause, "a view cannot be written");
             Problem::new("internal")
         })?;
-        if let (Some(wanted), Value::Object(members)) = (&self.0, &mut picked) {
+        if let Value::Object(members) = &mut picked {
             members.retain(|name, _| wanted.contains(name));
         }
-        Ok(picked)
+        Ok(Picked::Part(picked))
     }
 
     /// The same for each item of a list.
     ///
     /// # Errors
     /// As [`Fields::pick`].
-    pub fn pick_each(&self, views: &[impl Serialize]) -> Result<Vec<Value>, Problem> {
+    pub fn pick_each<'a, T: Serialize>(&self, views: &'a [T]) -> Result<Vec<Picked<'a, T>>, Problem> {
         views.iter().map(|view| self.pick(view)).collect()
     }
+}
+
+/// A view, or what is wanted of it.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Picked<'a, T> {
+    /// All of it.
+    Whole(&'a T),
+    /// Some members.
+    Part(Value),
 }
 
 /// The names of a schema's own members.
@@ -83,7 +94,7 @@ mod tests {
 
     #[test]
     fn what_is_wanted_is_left_in_the_order_of_the_view() {
-        let shown = |query: &str| fields(query).unwrap().pick(&VIEW).unwrap().to_string();
+        let shown = |query: &str| serde_json::to_string(&fields(query).unwrap().pick(&VIEW).unwrap()).unwrap();
         assert_eq!(shown(""), r#"{"code":"a","for":"b"}"#);
         assert_eq!(shown("fields=for,code"), r#"{"code":"a","for":"b"}"#);
         assert_eq!(shown("fields=for"), r#"{"for":"b"}"#);
@@ -91,8 +102,8 @@ mod tests {
         // A member that is there only sometimes may be asked for always.
         assert_eq!(shown("fields=secret"), "{}");
         assert_eq!(
-            fields("fields=code").unwrap().pick_each(&[VIEW, VIEW]).unwrap(),
-            [json!({"code": "a"}), json!({"code": "a"})]
+            json!(fields("fields=code").unwrap().pick_each(&[VIEW, VIEW]).unwrap()),
+            json!([{"code": "a"}, {"code": "a"}])
         );
     }
 

@@ -6,7 +6,6 @@ use std::collections::hash_map::Entry;
 use actix_web::{HttpResponse, get};
 use chrono::NaiveDate;
 use serde::Serialize;
-use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -16,6 +15,7 @@ use super::dossier_view::stamp;
 use super::fields::Fields;
 use super::files::content;
 use super::input::{PageWish, Query};
+use super::page::Page;
 use super::problem::{Problem, ProblemBody};
 use crate::ambient::Ambient;
 use crate::domain::dossier_code::DossierCode;
@@ -201,7 +201,7 @@ async fn list_my_dossiers(call: CitizenCall) -> Result<HttpResponse, Problem> {
         view(&call.state.ambient, record, letter, &names)
     };
     let items: Vec<MyDossierView> = records.iter().filter_map(shown).collect();
-    Ok(HttpResponse::Ok().json(json!({"items": fields.pick_each(&items)?, "next_cursor": next_cursor})))
+    Ok(HttpResponse::Ok().json(Page { items: fields.pick_each(&items)?, next_cursor }))
 }
 
 /// One of the citizen's dossiers, with the way it has come.

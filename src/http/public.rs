@@ -100,7 +100,7 @@ pub(in crate::http) async fn limited(
     code: &str,
     answer: impl Future<Output = Result<HttpResponse, Problem>>,
 ) -> Result<HttpResponse, Problem> {
-    if matches!(signed_in(state, req).await, Ok(Caller::Office { .. })) {
+    if matches!(signed_in(state, req).await, Ok((Caller::Office { .. }, _))) {
         return answer.await;
     }
     let (limits, now) = (&state.limits, state.ambient.unix(state.ambient.now()));
@@ -148,7 +148,8 @@ pub(in crate::http) async fn taken_in(
 ) -> Result<HttpResponse, Problem> {
     let address = asker(state, req).map(|address| address.to_string()).unwrap_or_default();
     let address = state.tokens.fingerprint(address.as_bytes()).map_err(|_| Problem::new("internal"))?;
-    idempotency::post(state, req, (&Actor::service("public"), &format!("public:{address}")), body, work).await
+    let caller = format!("public:{address}");
+    idempotency::post(state, req, (&Actor::service("public"), &caller, None), body, work).await
 }
 
 /// Who asks, as they are counted.

@@ -37,7 +37,8 @@ async fn readyz(state: Data<AppState>) -> Result<HttpResponse, Problem> {
             return Ok(None);
         }
         let is_late = sends && portal::late(reader, now)? > 0;
-        let missing = missing_year(&calendars::national(reader)?, now.date());
+        let national = calendars::national(reader)?;
+        let missing = missing_year(&national, now.date());
         let warnings = [is_late.then_some("portal_late"), missing.map(|_| "calendar_missing")];
         Ok(Some((warnings.into_iter().flatten().collect::<Vec<_>>(), missing)))
     });

@@ -1,7 +1,6 @@
 //! The work list: what an officer has open, in the order in which it comes.
 
 use actix_web::{HttpResponse, get};
-use serde_json::json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::agencies::require_scope;
@@ -10,6 +9,7 @@ use super::dossier_view::DossierView;
 use super::dossiers::{Listed, assignee};
 use super::fields::Fields;
 use super::input::Query;
+use super::page::Page;
 use super::problem::{Problem, ProblemBody};
 use crate::domain::vocabulary::Status;
 use crate::storage::listing::{Filter, Order};
@@ -56,5 +56,5 @@ async fn get_worklist(call: Call<See>) -> Result<HttpResponse, Problem> {
         })
         .await?;
     let (items, next_cursor) = listed.shown(&page, &call.state.ambient);
-    Ok(HttpResponse::Ok().json(json!({"items": fields.pick_each(&items)?, "next_cursor": next_cursor})))
+    Ok(HttpResponse::Ok().json(Page { items: fields.pick_each(&items)?, next_cursor }))
 }

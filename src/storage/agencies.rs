@@ -1,6 +1,7 @@
 //! Agencies and their tree.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -93,6 +94,7 @@ pub fn hold(tx: &mut Tx) -> Result<(), StorageError> {
 /// # Errors
 /// [`StorageError::Duplicate`] when the code is taken.
 pub fn insert(tx: &mut Tx, new: &Agency, now: LocalTime) -> Result<(), StorageError> {
+    tx.changes_reference();
     let created_at: NaiveDateTime = now;
     diesel::insert_into(agencies::table)
         .values((
@@ -136,6 +138,7 @@ pub fn insert(tx: &mut Tx, new: &Agency, now: LocalTime) -> Result<(), StorageEr
 /// # Errors
 /// [`StorageError::Stale`] when another write came in between.
 pub fn save(tx: &mut Tx, agency: &mut Agency) -> Result<(), StorageError> {
+    tx.changes_reference();
     let read_version = agency.version;
     agency.version += 1;
     let changed = diesel::update(agencies::table)
@@ -167,11 +170,21 @@ pub fn find(reader: &mut Reader, code: &AgencyCode) -> Result<Option<Agency>, St
     row.map(Row::read).transpose()
 }
 
+/// One agency, from what was read under the present stamp.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn known(reader: &mut Reader, code: &AgencyCode) -> Result<Option<Arc<Agency>>, StorageError> {
+    let read = |reader: &mut Reader| Ok(find(reader, code)?.map(Arc::new));
+    reader.remembered(|reference| &reference.agencies, code, read)
+}
+
 /// Moves an agency, with all below it, to another place in the tree, which is not below itself.
 ///
 /// # Errors
 /// [`StorageError`].
 pub fn relocate(tx: &mut Tx, code: &AgencyCode, parent: Option<&AgencyCode>) -> Result<(), StorageError> {
+    tx.changes_reference();
     diesel::update(agencies::table.filter(agencies::code.eq(code.as_str())))
         .set(agencies::parent.eq(parent.map(AgencyCode::as_str)))
         .execute(&mut *tx.connection)?;
@@ -229,6 +242,16 @@ pub fn page(
 /// [`StorageError`].
 pub fn subtree(reader: &mut Reader, root: &AgencyCode) -> Result<HashSet<String>, StorageError> {
     Ok(below(root.as_str()).load(&mut *reader.connection)?.into_iter().collect())
+}
+
+/// Whether an agency has none below it.
+///
+/// # Errors
+/// [`StorageError`].
+pub(in crate::storage) fn is_leaf(reader: &mut Reader, code: &AgencyCode) -> Result<bool, StorageError> {
+    let read = |reader: &mut Reader| Ok(Some(Arc::new(below(code.as_str()).load(&mut *reader.connection)?)));
+    let subtree = reader.remembered(|reference| &reference.subtrees, code, read)?;
+    Ok(subtree.is_some_and(|codes| codes.len() == 1))
 }
 
 /// Whether `code` is `root` or below it.

@@ -49,8 +49,8 @@ pub struct Closure {
 ///
 /// # Errors
 /// [`StorageError`].
-pub fn national(reader: &mut Reader) -> Result<NationalCalendar, StorageError> {
-    Ok(NationalCalendar::new(loaded_years(reader)?))
+pub fn national(reader: &mut Reader) -> Result<Arc<NationalCalendar>, StorageError> {
+    reader.remembered_calendar(|reader| Ok(NationalCalendar::new(loaded_years(reader)?)))
 }
 
 /// The days of every loaded year.
@@ -80,6 +80,7 @@ pub fn year_version(reader: &mut Reader, year: i32) -> Result<Option<i64>, Stora
 /// # Errors
 /// [`StorageError`].
 pub fn load_year(tx: &mut Tx, year: i32, days: &[SpecialDay]) -> Result<i64, StorageError> {
+    tx.changes_reference();
     let version = year_version(tx, year)?.unwrap_or(0) + 1;
     diesel::delete(calendar_years::table.filter(calendar_years::year.eq(year))).execute(&mut *tx.connection)?;
     diesel::insert_into(calendar_years::table)
@@ -97,6 +98,7 @@ pub fn load_year(tx: &mut Tx, year: i32, days: &[SpecialDay]) -> Result<i64, Sto
 /// # Errors
 /// [`StorageError`].
 pub fn set_hours(tx: &mut Tx, new: &DatedHours) -> Result<(), StorageError> {
+    tx.changes_reference();
     let stored: StoredWeek = std::array::from_fn(|day| {
         let sessions = new.hours.on(weekday(day)).iter();
         sessions.map(|session| (session.open, session.close)).collect()
@@ -151,6 +153,7 @@ fn weekday(days_from_monday: usize) -> chrono::Weekday {
 /// # Errors
 /// [`StorageError::Duplicate`] when it is closed already.
 pub fn insert_closure(tx: &mut Tx, new: &Closure) -> Result<(), StorageError> {
+    tx.changes_reference();
     diesel::insert_into(closures::table).values(new).execute(&mut *tx.connection)?;
     Ok(())
 }
@@ -177,7 +180,20 @@ pub fn page_of_closures(
     Ok(query.load(&mut *reader.connection)?)
 }
 
-/// An agency's working time: its hours and closures over the national calendar.
+/// An agency's working time over the stored national calendar.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn stored_office(reader: &mut Reader, agency: &AgencyCode) -> Result<Arc<OfficeCalendar>, StorageError> {
+    let read = |reader: &mut Reader| {
+        let national = national(reader)?;
+        office(reader, &national, agency).map(Arc::new).map(Some)
+    };
+    let office = reader.remembered(|reference| &reference.offices, agency, read)?;
+    office.ok_or_else(|| StorageError::corrupt("office", "missing"))
+}
+
+/// An agency's working time: its hours and closures over a national calendar.
 ///
 /// # Errors
 /// [`StorageError`].

@@ -10,6 +10,7 @@ use diesel::r2d2::{ManageConnection, Pool, PooledConnection};
 
 use super::connection::{AnyConnection, Backend, Manager};
 use super::error::{Failure, StorageError};
+use super::reference::{Reference, References, Stamped};
 use super::vault::Vault;
 use crate::domain::vocabulary::LocalTime;
 
@@ -27,6 +28,7 @@ pub struct Db {
     backend: Backend,
     bells: Bells,
     vault: Vault,
+    references: References,
 }
 
 /// How many connections the pools hold.
@@ -45,6 +47,8 @@ pub struct Reader {
     pub(in crate::storage) connection: PooledConnection<Manager>,
     /// Seals and opens what must not lie open.
     pub(in crate::storage) vault: Vault,
+    pub(in crate::storage) references: References,
+    pub(in crate::storage) stamped: Stamped,
     view: View,
 }
 
@@ -75,8 +79,9 @@ impl Reader {
         }
         begin_steady(&mut self.connection, "READ ONLY")?;
         self.view = View::Steady;
+        let stamped = std::mem::replace(&mut self.stamped, Stamped::Alone);
         let answer = work(self);
-        self.view = View::Moving;
+        (self.view, self.stamped) = (View::Moving, stamped);
         roll_back(&mut self.connection)?;
         answer.map(Some)
     }
@@ -132,7 +137,7 @@ impl Db {
         let writers = if backend == Backend::Sqlite { 1 } else { sizes.writers };
         // The writer first: on a new SQLite file it is the one to switch to WAL.
         let writers = pool(writers)?;
-        Ok(Self { readers: pool(sizes.readers)?, writers, backend, bells: Bells::default(), vault })
+        Ok(Self { readers: pool(sizes.readers)?, writers, backend, bells: Bells::default(), vault, references: References::default() })
     }
 
     /// Which database this is.
@@ -150,8 +155,34 @@ impl Db {
     /// # Errors
     /// [`StorageError::Unavailable`], and what `work` answers.
     pub fn read<T, E: From<StorageError>>(&self, work: impl FnOnce(&mut Reader) -> Result<T, E>) -> Result<T, E> {
+        self.read_under(None, work)
+    }
+
+    /// As [`Db::read`], by who knows already what was read under the present stamp.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub fn read_under<T, E: From<StorageError>>(
+        &self,
+        reference: Option<Arc<Reference>>,
+        work: impl FnOnce(&mut Reader) -> Result<T, E>,
+    ) -> Result<T, E> {
         let connection = self.readers.get().map_err(StorageError::Unavailable)?;
-        work(&mut Reader { connection, vault: self.vault.clone(), view: View::Moving })
+        work(&mut self.reader(connection, View::Moving, reference))
+    }
+
+    fn reader(
+        &self,
+        connection: PooledConnection<Manager>,
+        view: View,
+        reference: Option<Arc<Reference>>,
+    ) -> Reader {
+        let stamped = match (view, reference) {
+            (View::Steady, _) => Stamped::Alone,
+            (_, Some(reference)) => Stamped::At(reference),
+            (_, None) => Stamped::Unasked,
+        };
+        Reader { connection, vault: self.vault.clone(), references: self.references.clone(), stamped, view }
     }
 
     /// Reads with all statements seeing one state of the database.
@@ -161,7 +192,7 @@ impl Db {
     pub fn snapshot<T, E: From<StorageError>>(&self, work: impl FnOnce(&mut Reader) -> Result<T, E>) -> Result<T, E> {
         self.read(|reader| {
             begin_steady(&mut reader.connection, "READ ONLY")?;
-            reader.view = View::Steady;
+            (reader.view, reader.stamped) = (View::Steady, Stamped::Alone);
             let answer = work(reader);
             roll_back(&mut reader.connection)?;
             answer
@@ -174,7 +205,19 @@ impl Db {
     /// # Errors
     /// [`StorageError`] of the database, and what `work` answers; nothing is written then.
     pub fn write<T, E: Failure>(&self, work: impl FnMut(&mut Tx) -> Result<T, E>) -> Result<T, E> {
-        self.write_seeing(View::Writing, work)
+        self.write_seeing(View::Writing, None, work)
+    }
+
+    /// As [`Db::write`], by who knows already what was read under the present stamp.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub fn write_under<T, E: Failure>(
+        &self,
+        reference: Option<Arc<Reference>>,
+        work: impl FnMut(&mut Tx) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.write_seeing(View::Writing, reference, work)
     }
 
     /// As [`Db::write`], with all statements seeing one state of the database and what they wrote.
@@ -182,13 +225,18 @@ impl Db {
     /// # Errors
     /// As [`Db::write`].
     pub fn write_steady<T, E: Failure>(&self, work: impl FnMut(&mut Tx) -> Result<T, E>) -> Result<T, E> {
-        self.write_seeing(View::Steady, work)
+        self.write_seeing(View::Steady, None, work)
     }
 
-    fn write_seeing<T, E: Failure>(&self, view: View, mut work: impl FnMut(&mut Tx) -> Result<T, E>) -> Result<T, E> {
+    fn write_seeing<T, E: Failure>(
+        &self,
+        view: View,
+        reference: Option<Arc<Reference>>,
+        mut work: impl FnMut(&mut Tx) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut attempt = 1;
         loop {
-            let answer = self.write_once(view, &mut work);
+            let answer = self.write_once(view, reference.clone(), &mut work);
             match &answer {
                 Err(error) if attempt < ATTEMPTS && error.storage().is_some_and(StorageError::is_transient) => {
                     attempt += 1
@@ -201,10 +249,11 @@ impl Db {
     fn write_once<T, E: From<StorageError>>(
         &self,
         view: View,
+        reference: Option<Arc<Reference>>,
         work: &mut impl FnMut(&mut Tx) -> Result<T, E>,
     ) -> Result<T, E> {
         let connection = self.writers.get().map_err(StorageError::Unavailable)?;
-        let reader = Reader { connection, vault: self.vault.clone(), view };
+        let reader = self.reader(connection, view, reference);
         let mut tx = Tx { reader, horizon: None, to_send: false, concerns: None, made: None };
         match (self.backend, view) {
             (Backend::Sqlite, _) => begin_with(&mut tx.connection, "BEGIN IMMEDIATE")?,

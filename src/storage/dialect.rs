@@ -10,7 +10,7 @@ use super::connection::AnyConnection;
 use super::db::{Reader, Tx};
 use super::error::StorageError;
 use super::feed::Queued;
-use super::schema::{audit, balances, outbox};
+use super::schema::{audit, balances, dossiers, outbox};
 use super::sql::{ROWS_AT_ONCE, Sql, Value};
 
 /// The last instant that has or awaits its balance, as a column that other statements carry along on PostgreSQL.
@@ -34,12 +34,22 @@ pub(in crate::storage) fn lock_migrations(tx: &mut Tx) -> Result<(), StorageErro
 /// Keeps other writers off a dossier until this transaction ends, and learns the horizon with it. On SQLite there are no
 /// others.
 pub(in crate::storage) fn lock_dossier(tx: &mut Tx, code: &str) -> Result<(), StorageError> {
-    const SQL: &str = concat!("SELECT ", horizon!(), " FROM dossiers WHERE code = $1 FOR UPDATE OF dossiers");
-    if let AnyConnection::Postgres(connection) = &mut *tx.connection {
-        let row: Option<Horizon> = diesel::sql_query(SQL).bind::<Text, _>(code).get_result(connection).optional()?;
+    const SQL: &str = concat!("SELECT ", horizon!(), " FROM dossiers WHERE code = :code FOR UPDATE OF dossiers");
+    if matches!(*tx.connection, AnyConnection::Postgres(_)) {
+        let lock = Sql::of(SQL, &[("code", Value::Text(code.to_owned()))]);
+        let row: Option<Horizon> = lock.get_result(&mut *tx.connection).optional()?;
         if let Some(row) = row {
             tx.horizon = Some(row.horizon);
         }
+    }
+    Ok(())
+}
+
+/// As [`lock_dossier`], for many, always in the same order: nobody who locks them so waits for another who waits for them.
+pub(in crate::storage) fn lock_dossiers(tx: &mut Tx, codes: &[String]) -> Result<(), StorageError> {
+    if let AnyConnection::Postgres(connection) = &mut *tx.connection {
+        let locked = dossiers::table.filter(dossiers::code.eq_any(codes)).order(dossiers::code.asc());
+        locked.select(dossiers::code).for_update().load::<String>(connection)?;
     }
     Ok(())
 }
@@ -270,27 +280,20 @@ struct CountedWithHorizon {
 /// One statement under the row's lock: no two transactions get the same number, on either database.
 pub(in crate::storage) fn advance_counter(tx: &mut Tx, agency: &str, day: NaiveDate) -> Result<i64, StorageError> {
     const POSTGRES: &str = concat!(
-        "INSERT INTO code_counters AS c (agency, day, last) VALUES ($1, $2, 1) \
+        "INSERT INTO code_counters AS c (agency, day, last) VALUES (:agency, :day, 1) \
          ON CONFLICT (agency, day) DO UPDATE SET last = c.last + 1 RETURNING last, ",
         horizon!()
     );
-    const SQLITE: &str = "INSERT INTO code_counters AS c (agency, day, last) VALUES (?1, ?2, 1) \
+    const SQLITE: &str = "INSERT INTO code_counters AS c (agency, day, last) VALUES (:agency, :day, 1) \
          ON CONFLICT (agency, day) DO UPDATE SET last = c.last + 1 RETURNING last";
-    macro_rules! run {
-        ($connection:expr, $sql:expr) => {
-            diesel::sql_query($sql).bind::<Text, _>(agency).bind::<Date, _>(day).get_result($connection)?
-        };
-    }
-    match &mut *tx.connection {
-        AnyConnection::Postgres(connection) => {
-            let row: CountedWithHorizon = run!(connection, POSTGRES);
-            tx.horizon = Some(row.horizon.horizon);
-            Ok(row.counted.last)
-        }
-        AnyConnection::Sqlite(connection) => {
-            let row: Counted = run!(connection, SQLITE);
-            Ok(row.last)
-        }
+    let values = [("agency", Value::Text(agency.to_owned())), ("day", Value::Day(day))];
+    if matches!(*tx.connection, AnyConnection::Postgres(_)) {
+        let row: CountedWithHorizon = Sql::of(POSTGRES, &values).get_result(&mut *tx.connection)?;
+        tx.horizon = Some(row.horizon.horizon);
+        Ok(row.counted.last)
+    } else {
+        let row: Counted = Sql::of(SQLITE, &values).get_result(&mut *tx.connection)?;
+        Ok(row.last)
     }
 }
 

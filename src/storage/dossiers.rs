@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use diesel::query_builder::{AsChangeset, AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Text};
 
+use super::connection::{AnyConnection, MultiBackend};
 use super::db::{Reader, Tx};
 use super::dialect;
 use super::dossier_row::{Record, Row};
 use super::error::StorageError;
-use super::journal;
+use super::journal::{self, Appended};
 use super::schema::{dossiers, past_spans};
 use crate::domain::dossier::Span;
 use crate::domain::dossier_code::DossierCode;
@@ -106,7 +109,34 @@ pub fn insert_imported(tx: &mut Tx, filed: &[Filed<'_>], stamp: Stamp<'_>) -> Re
         one.spans.iter().map(move |span| SpanRow::of(&dossier, span))
     });
     dialect::insert_all!(tx, past_spans, spans.collect::<Vec<SpanRow>>());
-    journal::append_imported(tx, filed, stamp)
+    let appended: Vec<Appended<'_>> =
+        filed.iter().map(|one| Appended { record: one.record, last: 0, events: one.events }).collect();
+    journal::append_all(tx, &appended, true, stamp)
+}
+
+/// Stores of dossiers read in [`find_all_to_change`] that their lateness is noted, with the events of it; their versions are
+/// counted up.
+///
+/// # Errors
+/// [`StorageError::Stale`] when another write came in between.
+pub fn note_lateness(
+    tx: &mut Tx,
+    noted: &mut [(Record, Vec<(LocalTime, Event)>)],
+    stamp: Stamp<'_>,
+) -> Result<(), StorageError> {
+    let codes: Vec<String> = noted.iter().map(|(record, _)| record.code.to_string()).collect();
+    let changed = diesel::update(dossiers::table.filter(dossiers::code.eq_any(&codes)))
+        .set((dossiers::lateness_noted.eq(true), dossiers::version.eq(dossiers::version + 1)))
+        .execute(&mut *tx.connection)?;
+    if changed != noted.len() {
+        return Err(StorageError::Stale);
+    }
+    noted.iter_mut().for_each(|(record, _)| record.version += 1);
+    let lasts = journal::last_seqs(tx, &codes)?;
+    let last = |record: &Record| lasts.get(&record.code.to_string()).copied().unwrap_or_default();
+    let appended: Vec<Appended<'_>> =
+        noted.iter().map(|(record, events)| Appended { record, last: last(record), events }).collect();
+    journal::append_all(tx, &appended, false, stamp)
 }
 
 /// Which of these codes are taken.
@@ -134,17 +164,42 @@ pub fn save(
     let read_version = record.version;
     record.version += 1;
     let row = Row::of(record, &tx.vault)?;
-    let changed = diesel::update(dossiers::table)
-        .filter(dossiers::code.eq(record.code.to_string()).and(dossiers::version.eq(read_version)))
-        .set(row)
-        .execute(&mut *tx.connection)?;
-    if changed != 1 {
+    let update = Update { code: record.code.to_string(), read_version, set: row.as_changeset() };
+    if update.execute(&mut *tx.connection)? != 1 {
         return Err(StorageError::Stale);
     }
     store_spans(tx, &record.code, spans)?;
+    if events.is_empty() {
+        return Ok(());
+    }
     let last = journal::last_seq(tx, &record.code)?;
     journal::append(tx, record, last, stamp, events)
 }
+
+/// The update of a whole row. Diesel has each of its own planned anew, since their columns may differ; here they never do.
+struct Update {
+    code: String,
+    read_version: i64,
+    set: <Row as AsChangeset>::Changeset,
+}
+
+impl QueryFragment<MultiBackend> for Update {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        out.push_sql("UPDATE dossiers SET ");
+        self.set.walk_ast(out.reborrow())?;
+        out.push_sql(" WHERE dossiers.code = ");
+        out.push_bind_param::<Text, _>(&self.code)?;
+        out.push_sql(" AND dossiers.version = ");
+        out.push_bind_param::<BigInt, _>(&self.read_version)
+    }
+}
+
+impl QueryId for Update {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl diesel::RunQueryDsl<AnyConnection> for Update {}
 
 fn store_spans(tx: &mut Tx, code: &DossierCode, change: &SpanChange) -> Result<(), StorageError> {
     let code = code.to_string();
@@ -223,6 +278,17 @@ pub fn find_all(reader: &mut Reader, codes: &[String]) -> Result<Vec<Record>, St
 pub fn find_to_change(tx: &mut Tx, code: &DossierCode) -> Result<Option<Record>, StorageError> {
     dialect::lock_dossier(tx, &code.to_string())?;
     find(tx, code)
+}
+
+/// These dossiers in the order of their codes, kept from other writers until the transaction ends.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn find_all_to_change(tx: &mut Tx, codes: &[String]) -> Result<Vec<Record>, StorageError> {
+    dialect::lock_dossiers(tx, codes)?;
+    let mut records = find_all(tx, codes)?;
+    records.sort_by(|one, other| one.code.cmp(&other.code));
+    Ok(records)
 }
 
 /// A dossier's spans that are over, in order.

@@ -1,11 +1,13 @@
 //! The journal: every event of every dossier, in order; and the outbox row that goes with each.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use super::db::{Reader, Tx};
 use super::dialect;
 use super::dossier_row::Record;
-use super::dossiers::{Filed, Stamp};
+use super::dossiers::Stamp;
 use super::error::StorageError;
 use super::feed::Queued;
 use super::schema::journal;
@@ -43,6 +45,19 @@ pub fn last_seq(reader: &mut Reader, dossier: &DossierCode) -> Result<i64, Stora
     Ok(last.unwrap_or(0))
 }
 
+/// The places of the last events in the journals of these dossiers, those with none left out.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn last_seqs(reader: &mut Reader, dossiers: &[String]) -> Result<HashMap<String, i64>, StorageError> {
+    let rows: Vec<(String, Option<i64>)> = journal::table
+        .filter(journal::dossier.eq_any(dossiers))
+        .group_by(journal::dossier)
+        .select((journal::dossier, diesel::dsl::max(journal::seq)))
+        .load(&mut *reader.connection)?;
+    Ok(rows.into_iter().filter_map(|(dossier, last)| Some((dossier, last?))).collect())
+}
+
 /// Appends events to a dossier's journal, whose last is `last`, and an outbox row for each. The dossier's row is new or
 /// locked: the outbox numbers its events in their order.
 ///
@@ -64,18 +79,34 @@ pub fn append(
     Ok(())
 }
 
-/// The journals of new dossiers whose history is imported, with their outbox rows, stored at once.
+/// What is appended to the journal of one dossier of many.
+#[derive(Debug, Clone, Copy)]
+pub struct Appended<'a> {
+    /// The dossier.
+    pub record: &'a Record,
+    /// The place of the last event in its journal.
+    pub last: i64,
+    /// The events.
+    pub events: &'a [(LocalTime, Event)],
+}
+
+/// As [`append`], for many dossiers at once; `imported` where a history is imported.
 ///
 /// # Errors
 /// [`StorageError`].
-pub fn append_imported(tx: &mut Tx, filed: &[Filed<'_>], stamp: Stamp<'_>) -> Result<(), StorageError> {
+pub fn append_all(
+    tx: &mut Tx,
+    appended: &[Appended<'_>],
+    imported: bool,
+    stamp: Stamp<'_>,
+) -> Result<(), StorageError> {
     let mut rows = Vec::new();
-    for one in filed {
-        for (seq, (at, event)) in (1..).zip(one.events) {
+    for one in appended {
+        for (seq, (at, event)) in (one.last + 1..).zip(one.events) {
             rows.push((Row::of(one.record, seq, *at, event, stamp)?, one.record, event));
         }
     }
-    let outbox = rows.iter().map(|(row, record, event)| queued(row, record, event, true)).collect();
+    let outbox = rows.iter().map(|(row, record, event)| queued(row, record, event, imported)).collect();
     dialect::enqueue_all(tx, outbox)?;
     dialect::insert_all!(tx, journal, rows.into_iter().map(|(row, _, _)| row).collect::<Vec<Row>>());
     Ok(())

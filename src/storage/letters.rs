@@ -52,7 +52,7 @@ impl LetterFilter {
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = letters, treat_none_as_null = true, treat_none_as_default_value = false)]
-struct Row {
+pub(in crate::storage) struct Row {
     id: String,
     dossier: String,
     kind: String,
@@ -97,7 +97,7 @@ impl Row {
         }
     }
 
-    fn read(self) -> Result<LetterRecord, StorageError> {
+    pub(in crate::storage) fn read(self) -> Result<LetterRecord, StorageError> {
         let promulgation =
             match (self.number, self.notation, self.promulgated_on, self.signer_name, self.signer_position) {
                 (Some(number), Some(notation), Some(on), Some(name), Some(position)) => Some(Promulgation {

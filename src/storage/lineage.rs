@@ -1,6 +1,7 @@
 //! Who took over from whom, and whose objects are therefore within reach.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use diesel::prelude::*;
 
@@ -17,12 +18,16 @@ use crate::domain::vocabulary::AgencyCode;
 /// [`StorageError`].
 pub fn before(reader: &mut Reader, agency: Option<&AgencyCode>) -> Result<Vec<AgencyCode>, StorageError> {
     let Some(agency) = agency else { return Ok(Vec::new()) };
-    let codes = agency_lineage::table
-        .filter(agency_lineage::agency.eq(agency.as_str()).and(agency_lineage::predecessor.ne(agency.as_str())))
-        .order(agency_lineage::predecessor.asc())
-        .select(agency_lineage::predecessor)
-        .load::<String>(&mut *reader.connection)?;
-    codes.iter().map(|code| parsed("agency code", code)).collect()
+    let read = |reader: &mut Reader| {
+        let codes = agency_lineage::table
+            .filter(agency_lineage::agency.eq(agency.as_str()).and(agency_lineage::predecessor.ne(agency.as_str())))
+            .order(agency_lineage::predecessor.asc())
+            .select(agency_lineage::predecessor)
+            .load::<String>(&mut *reader.connection)?;
+        codes.iter().map(|code| parsed("agency code", code)).collect::<Result<_, _>>().map(Arc::new).map(Some)
+    };
+    let before = reader.remembered(|reference| &reference.lineages, agency, read)?;
+    Ok(before.map(|before| before.to_vec()).unwrap_or_default())
 }
 
 /// Whether `code` is `root`, below it, or came to one of these.
@@ -30,13 +35,12 @@ pub fn before(reader: &mut Reader, agency: Option<&AgencyCode>) -> Result<Vec<Ag
 /// # Errors
 /// [`StorageError`].
 pub fn is_held(reader: &mut Reader, code: &AgencyCode, root: &AgencyCode) -> Result<bool, StorageError> {
-    let found = agency_lineage::table
-        .inner_join(agency_tree::table.on(agency_tree::descendant.eq(agency_lineage::agency)))
-        .filter(agency_lineage::predecessor.eq(code.as_str()).and(agency_tree::ancestor.eq(root.as_str())))
-        .select(agency_tree::distance)
-        .first::<i32>(&mut *reader.connection)
-        .optional()?;
-    Ok(found.is_some())
+    let read = |reader: &mut Reader| {
+        let codes = held(root.as_str()).load::<String>(&mut *reader.connection)?;
+        codes.iter().map(|code| parsed("agency code", code)).collect::<Result<_, _>>().map(Arc::new).map(Some)
+    };
+    let held = reader.remembered(|reference| &reference.held, root, read)?;
+    Ok(held.is_some_and(|held| held.contains(code)))
 }
 
 /// The codes of an agency, of all below it, and of all whose work came to these, to be looked for among.
@@ -77,6 +81,7 @@ pub fn pairs(reader: &mut Reader) -> Result<BTreeSet<(AgencyCode, AgencyCode)>, 
 /// # Errors
 /// [`StorageError`].
 pub(in crate::storage) fn begin(tx: &mut Tx, agency: &str) -> Result<(), StorageError> {
+    tx.changes_reference();
     diesel::insert_into(agency_lineage::table)
         .values((agency_lineage::agency.eq(agency), agency_lineage::predecessor.eq(agency)))
         .execute(&mut *tx.connection)?;
@@ -88,6 +93,7 @@ pub(in crate::storage) fn begin(tx: &mut Tx, agency: &str) -> Result<(), Storage
 /// # Errors
 /// [`StorageError`].
 pub fn set_successors(tx: &mut Tx, agency: &AgencyCode, successors: &BTreeSet<AgencyCode>) -> Result<(), StorageError> {
+    tx.changes_reference();
     let former = successions(tx)?.successors(agency);
     diesel::delete(agency_successors::table.filter(agency_successors::agency.eq(agency.as_str())))
         .execute(&mut *tx.connection)?;

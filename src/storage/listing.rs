@@ -5,6 +5,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Timestamp;
 
+use super::agencies;
 use super::as_of;
 use super::connection::MultiBackend;
 use super::db::Reader;
@@ -203,7 +204,11 @@ pub fn count(reader: &mut Reader, filter: &Filter) -> Result<i64, StorageError> 
 }
 
 fn selected<'a>(reader: &mut Reader, filter: &'a Filter) -> Result<Boxed<'a>, StorageError> {
-    let query = narrowed(dossiers::table.into_boxed(), filter, &reader.vault);
+    let has_none_below = match &filter.agency {
+        Some(agency) => agencies::is_leaf(reader, agency)?,
+        None => false,
+    };
+    let query = narrowed(dossiers::table.into_boxed(), filter, &reader.vault, has_none_below);
     Ok(match (scanned_in(reader, filter)?, &filter.q) {
         (Some(code), _) => query.filter(dossiers::code.eq(code)),
         (None, Some(q)) => {
@@ -288,10 +293,15 @@ fn never() -> LocalTime {
     NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or(NaiveDate::MAX).and_time(NaiveTime::MIN)
 }
 
-fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter, vault: &Vault) -> Boxed<'a> {
+fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter, vault: &Vault, has_none_below: bool) -> Boxed<'a> {
     query = seen!(query, &filter.visible);
     if let Some(agency) = &filter.agency {
-        query = query.filter(dossiers::agency.eq_any(below(agency.as_str())));
+        // Of one agency an index has the rows in their order.
+        query = if has_none_below {
+            query.filter(dossiers::agency.eq(agency.as_str()))
+        } else {
+            query.filter(dossiers::agency.eq_any(below(agency.as_str())))
+        };
     }
     if let Some(agency) = &filter.resolved_by {
         query = query.filter(dossiers::agency.eq(agency.as_str()));

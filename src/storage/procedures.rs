@@ -1,6 +1,7 @@
 //! The catalogue: fields, and procedures with their dated versions.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -136,6 +137,7 @@ fn field((code, name, version): (String, String, i64)) -> Result<Field, StorageE
 /// # Errors
 /// [`StorageError::Duplicate`] when the code is taken.
 pub fn insert(tx: &mut Tx, new: &Procedure, now: LocalTime) -> Result<(), StorageError> {
+    tx.changes_reference();
     diesel::insert_into(procedures::table)
         .values((
             procedures::code.eq(new.code.as_str()),
@@ -151,6 +153,7 @@ pub fn insert(tx: &mut Tx, new: &Procedure, now: LocalTime) -> Result<(), Storag
 /// # Errors
 /// [`StorageError::Stale`] when another write added one in between.
 pub fn add_version(tx: &mut Tx, new: &Procedure, now: LocalTime) -> Result<(), StorageError> {
+    tx.changes_reference();
     let changed = diesel::update(procedures::table)
         .filter(procedures::code.eq(new.code.as_str()).and(procedures::version.eq(new.version - 1)))
         .set((procedures::version.eq(new.version), procedures::search_text.eq(search_text(&new.code, &new.name))))
@@ -194,11 +197,25 @@ pub fn versions(reader: &mut Reader, code: &ProcedureCode) -> Result<Vec<Procedu
     rows.into_iter().map(Row::read).collect()
 }
 
+/// All versions of a procedure, oldest first, from what was read under the present stamp; `None` when there is no such
+/// procedure.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn known(reader: &mut Reader, code: &ProcedureCode) -> Result<Option<Arc<[Procedure]>>, StorageError> {
+    let read = |reader: &mut Reader| {
+        let versions = versions(reader, code)?;
+        Ok((!versions.is_empty()).then(|| versions.into()))
+    };
+    reader.remembered(|reference| &reference.procedures, code, read)
+}
+
 /// Ends the version of a procedure with a day.
 ///
 /// # Errors
 /// [`StorageError`].
 pub fn end(tx: &mut Tx, code: &ProcedureCode, version: i64, last_day: NaiveDate) -> Result<(), StorageError> {
+    tx.changes_reference();
     diesel::update(procedure_versions::table)
         .filter(procedure_versions::procedure_code.eq(code.as_str()).and(procedure_versions::version.eq(version)))
         .set(procedure_versions::valid_to.eq(last_day))
@@ -216,6 +233,7 @@ fn search_text(code: &ProcedureCode, name: &str) -> String {
 /// # Errors
 /// [`StorageError`].
 pub(in crate::storage) fn fill_search_text(tx: &mut Tx) -> Result<(), StorageError> {
+    tx.changes_reference();
     let bare: Vec<(String, String)> = newest()
         .filter(procedures::search_text.eq(""))
         .select((procedures::code, procedure_versions::name))

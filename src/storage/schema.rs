@@ -302,6 +302,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    reference_state (id) {
+        id -> Integer,
+        stamp -> BigInt,
+    }
+}
+
+diesel::table! {
     feed_readers (name) {
         name -> Text,
         position -> BigInt,
@@ -552,5 +559,5 @@ diesel::allow_tables_to_appear_in_same_query! {
     sign_in_failures, clients, reports, files, file_claims, leases, balance_stamps, balance_gate,
     balances, balance_corrections, data_keys, personal_reads, portal_tellings, agency_successors, agency_lineage,
     fees, payments, transfers, errands, feedback, ratings, reception_visits, reception_subjects, plans, plan_tasks,
-    plan_task_notes, warnings, mandates, hand_offs, register_rows,
+    plan_task_notes, warnings, mandates, hand_offs, register_rows, reference_state,
 }

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::accounts::{USER, User, UserRow, user};
 use super::db::{Reader, Tx};
 use super::error::StorageError;
-use super::schema::{sessions, spent_tokens, users};
+use super::schema::{reference_state, sessions, spent_tokens, users};
 use crate::domain::vocabulary::LocalTime;
 
 /// A session: the family of refresh tokens that came one out of the other. Tokens are known by their hashes.
@@ -40,18 +40,22 @@ pub fn insert(tx: &mut Tx, new: &Session, now: LocalTime) -> Result<(), StorageE
     Ok(())
 }
 
-/// The user of a session that has not ended.
+/// The user of a session that has not ended. The stamp of what is remembered comes with it.
 ///
 /// # Errors
 /// [`StorageError`].
 pub fn user_of(reader: &mut Reader, id: &str, now: LocalTime) -> Result<Option<User>, StorageError> {
-    let row = sessions::table
+    let row: Option<(UserRow, Option<i64>)> = sessions::table
         .inner_join(users::table.on(users::id.eq(sessions::user_id)))
         .filter(sessions::id.eq(id).and(sessions::expires_at.gt(now)).and(users::disabled.eq(false)))
-        .select(USER)
-        .first::<UserRow>(&mut *reader.connection)
+        .select((USER, reference_state::table.select(reference_state::stamp).single_value()))
+        .first(&mut *reader.connection)
         .optional()?;
-    row.map(user).transpose()
+    let Some((row, stamp)) = row else { return Ok(None) };
+    if let Some(stamp) = stamp {
+        reader.note_stamp(stamp);
+    }
+    user(row).map(Some)
 }
 
 /// The session that a refresh token was given for, used up or not.

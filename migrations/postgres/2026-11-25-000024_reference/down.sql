@@ -1,0 +1,10 @@
+DROP TRIGGER agencies_stamps ON agencies;
+DROP TRIGGER agency_tree_stamps ON agency_tree;
+DROP TRIGGER agency_lineage_stamps ON agency_lineage;
+DROP TRIGGER calendar_years_stamps ON calendar_years;
+DROP TRIGGER office_hours_stamps ON office_hours;
+DROP TRIGGER closures_stamps ON closures;
+DROP TRIGGER procedures_stamps ON procedures;
+DROP TRIGGER procedure_versions_stamps ON procedure_versions;
+DROP FUNCTION stamp_reference();
+DROP TABLE reference_state;
