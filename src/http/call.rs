@@ -21,6 +21,7 @@ use super::openid::{Holder, Standing};
 use super::page_session;
 use super::problem::Problem;
 use super::reach::Named;
+use super::replica::{self, Sight};
 use super::tokens::Bearer;
 use crate::domain::vocabulary::{LocalTime, Role, Scope};
 use crate::files::drain;
@@ -453,7 +454,7 @@ impl<P: Permission> Call<P> {
         self.payload.take().ok_or_else(|| Problem::new("unreadable_body"))
     }
 
-    /// Reads as this caller.
+    /// Reads as this caller; lists and reports as far as the read replica has come.
     ///
     /// # Errors
     /// What `work` answers.
@@ -462,7 +463,14 @@ impl<P: Permission> Call<P> {
         work: impl FnOnce(&mut Reader, &Actor) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Problem> {
         let actor = self.actor.clone();
-        read(&self.state, move |reader| work(reader, &actor)).await
+        let work = move |reader: &mut Reader| work(reader, &actor);
+        match replica::sight(&self.req)? {
+            Sight::Newest => read(&self.state, work).await,
+            Sight::Lagging(position) => {
+                let db = self.state.db.clone();
+                blocking(move || db.read_lagging(position.as_ref(), work)).await
+            }
+        }
     }
 
     /// Writes as this caller, now; the deed is written down in the same transaction.

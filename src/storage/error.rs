@@ -5,6 +5,16 @@ use thiserror::Error;
 
 use super::vault::Closed;
 
+/// What PostgreSQL, libpq and poolers say when a connection has come to its end and they have no code for it.
+const LOST: [&str; 6] = [
+    "server closed the connection",
+    "terminating connection",
+    "the database system is",
+    "no connection to the server",
+    "server_login_retry",
+    "query_wait_timeout",
+];
+
 /// A storage fault.
 #[derive(Debug, Error)]
 pub enum StorageError {
@@ -84,6 +94,21 @@ impl StorageError {
         }
     }
 
+    /// Whether the connection is of no use any more: its server is gone, or is no longer the one that takes writes. What was
+    /// not committed by then never will be; whether a commit under way got through, nobody can tell.
+    pub(in crate::storage) fn is_lost(&self) -> bool {
+        use DatabaseErrorKind::{ClosedConnection, ReadOnlyTransaction, UnableToSendCommand};
+        match self {
+            Self::Query(DieselError::DatabaseError(
+                ClosedConnection | UnableToSendCommand | ReadOnlyTransaction,
+                _,
+            )) => true,
+            Self::Query(DieselError::DatabaseError(_, info)) => LOST.iter().any(|sign| info.message().contains(sign)),
+            Self::Query(DieselError::BrokenTransactionManager) => true,
+            _ => false,
+        }
+    }
+
     /// Whether a lock was not to be had in the time allowed for it.
     pub fn is_busy(&self) -> bool {
         matches!(self, Self::Query(DieselError::DatabaseError(_, info)) if info.message().contains("lock timeout"))
@@ -93,20 +118,8 @@ impl StorageError {
     pub fn is_unavailable(&self) -> bool {
         match self {
             Self::Unavailable(_) | Self::Unreachable(_) => true,
-            Self::Query(DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)) => true,
-            Self::Query(DieselError::DatabaseError(_, info)) => {
-                let message = info.message();
-                [
-                    "database is locked",
-                    "server closed the connection",
-                    "terminating connection",
-                    "the database system is",
-                ]
-                .iter()
-                .any(|sign| message.contains(sign))
-            }
-            Self::Query(DieselError::BrokenTransactionManager) => true,
-            _ => self.is_transient(),
+            Self::Query(DieselError::DatabaseError(_, info)) if info.message().contains("database is locked") => true,
+            _ => self.is_lost() || self.is_transient(),
         }
     }
 }

@@ -51,6 +51,7 @@ pub mod processing_times;
 pub mod ratings;
 pub mod reception;
 pub mod register_rows;
+mod replica;
 pub mod reports;
 pub mod resealing;
 pub mod retention;
@@ -67,8 +68,9 @@ pub mod transfers;
 pub mod warnings;
 pub mod webhooks;
 
-pub use db::{Db, PoolSizes, Reader, Tx};
+pub use db::{Db, PoolSizes, Position, Reader, Surroundings, Tx};
 pub use error::{Failure, StorageError};
+pub use replica::ReplicaSettings;
 pub use vault::Vault;
 
 /// Reads stored text back into its type.
