@@ -31,6 +31,9 @@ pub enum Backend {
 /// How long a connection may lie idle before it is looked at again before use.
 const TRUSTED: Duration = Duration::from_millis(500);
 
+/// How long a transaction that writes may stand still, in milliseconds: shorter than a lease, so that who takes over finds no locks.
+const STILL: u32 = 15_000;
+
 /// What is told to libpq unless the URL says otherwise: a host that does not answer must not hold anybody up for minutes.
 const PATIENCE: [(&str, &str); 3] =
     [("connect_timeout", "3"), ("tcp_user_timeout", "10000"), ("keepalives_idle", "10")];
@@ -46,6 +49,8 @@ pub(in crate::storage) struct Manager {
     /// Whether a pooler stands in between that gives each transaction another session.
     pub(in crate::storage) is_pooled: bool,
     generation: Arc<AtomicU64>,
+    /// How long a transaction may stand still, in milliseconds; 0 for as long as it likes.
+    still: u32,
 }
 
 /// A connection of a pool.
@@ -61,7 +66,7 @@ impl Manager {
     pub(in crate::storage) fn new(url: &str, is_pooled: bool) -> Result<Self, StorageError> {
         let generation = Arc::default();
         if let Some(file) = url.strip_prefix("sqlite://") {
-            return Ok(Self { url: file.to_owned(), backend: Backend::Sqlite, is_pooled: false, generation });
+            return Ok(Self { url: file.to_owned(), backend: Backend::Sqlite, is_pooled: false, generation, still: 0 });
         }
         let rest = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://"));
         let hosts = rest.ok_or(StorageError::UnknownScheme)?.split('/').next().unwrap_or_default();
@@ -73,7 +78,12 @@ impl Manager {
                 url.push_str(&format!("{mark}{name}={value}"));
             }
         }
-        Ok(Self { url, backend: Backend::Postgres, is_pooled, generation })
+        Ok(Self { url, backend: Backend::Postgres, is_pooled, generation, still: 0 })
+    }
+
+    /// The same for connections that write.
+    pub(in crate::storage) fn for_writers(&self) -> Self {
+        Self { still: STILL, ..self.clone() }
     }
 
     fn establish(&self) -> Result<AnyConnection, diesel::r2d2::Error> {
@@ -85,8 +95,10 @@ impl Manager {
                     // Statements and settings of a session would be looked for in another one.
                     connection.set_prepared_statement_cache_size(CacheSize::Disabled);
                 } else {
-                    // Compiling a query takes longer than any of these takes to run.
-                    connection.batch_execute("SET jit = off").map_err(diesel::r2d2::Error::QueryError)?;
+                    // Compiling a query takes longer than any of these takes to run. A writer that stands still must not hold its
+                    // locks against all others for ever; a reader holds none.
+                    let session = format!("SET jit = off; SET idle_in_transaction_session_timeout = {}", self.still);
+                    connection.batch_execute(&session).map_err(diesel::r2d2::Error::QueryError)?;
                 }
                 Ok(AnyConnection::Postgres(connection))
             }

@@ -20,6 +20,9 @@ use crate::domain::vocabulary::LocalTime;
 /// A write that lost against another, or its connection before it could commit, is tried this often in all.
 const ATTEMPTS: usize = 4;
 
+/// A pool that cannot connect tries again after half of this at the latest, so that it does not miss a server that is back.
+const RETRY: Duration = Duration::from_secs(1);
+
 /// Rung, each of them, after a commit that leaves something to be sent.
 type Bells = Arc<RwLock<Vec<Box<dyn Fn() + Send + Sync>>>>;
 
@@ -29,6 +32,7 @@ pub struct Db {
     readers: Pool<Manager>,
     writers: Pool<Manager>,
     manager: Manager,
+    wait: Duration,
     replica: Option<Replica>,
     bells: Bells,
     vault: Vault,
@@ -184,22 +188,28 @@ impl Db {
         let Surroundings { is_pooled, replica } = surroundings;
         let manager = Manager::new(url, *is_pooled)?;
         let replica = replica.as_ref().map(|replica| Replica::new(replica, *is_pooled, sizes.readers)).transpose()?;
-        // Once by hand: a pool would only say that it timed out, and not why.
+        // Once by hand: a pool would only say that it timed out, and not why; and a new SQLite file is switched to WAL by one.
         manager.connect().map_err(StorageError::Unreachable)?;
-        let pool = |size: u32| {
+        let pool = |size: u32, manager: Manager| {
             Pool::builder()
                 .max_size(size)
                 .min_idle(Some(1))
-                .connection_timeout(sizes.wait)
+                .connection_timeout(RETRY)
                 .test_on_check_out(true)
                 .error_handler(Box::new(diesel::r2d2::NopErrorHandler))
-                .build(manager.clone())
-                .map_err(StorageError::Unavailable)
+                .build_unchecked(manager)
         };
         let writers = if manager.backend == Backend::Sqlite { 1 } else { sizes.writers };
-        // The writer first: on a new SQLite file it is the one to switch to WAL.
-        let writers = pool(writers)?;
-        Ok(Self { readers: pool(sizes.readers)?, writers, manager, replica, bells: Bells::default(), vault })
+        let writers = pool(writers, manager.for_writers());
+        Ok(Self {
+            readers: pool(sizes.readers, manager.clone()),
+            writers,
+            manager,
+            wait: sizes.wait,
+            replica,
+            bells: Bells::default(),
+            vault,
+        })
     }
 
     /// Which database this is.
@@ -267,7 +277,7 @@ impl Db {
         access: Option<&str>,
         work: impl FnOnce(&mut Reader) -> Result<T, E>,
     ) -> Result<T, E> {
-        let connection = Lent(self.readers.get().map_err(StorageError::Unavailable)?);
+        let connection = Lent(self.readers.get_timeout(self.wait).map_err(StorageError::Unavailable)?);
         let mut reader = Reader { connection, vault: self.vault.clone(), view: View::Moving };
         let answer = reader.work(access, work);
         self.look_after(&reader, &answer);
@@ -319,7 +329,10 @@ impl Db {
         view: View,
         work: &mut impl FnMut(&mut Tx) -> Result<T, E>,
     ) -> Result<Result<T, E>, NotCommitted<E>> {
-        let connection = self.writers.get().map_err(|cause| NotCommitted(StorageError::Unavailable(cause).into()))?;
+        let connection = self
+            .writers
+            .get_timeout(self.wait)
+            .map_err(|cause| NotCommitted(StorageError::Unavailable(cause).into()))?;
         let reader = Reader { connection: Lent(connection), vault: self.vault.clone(), view };
         let mut tx = Tx { reader, horizon: None, to_send: false, concerns: None, made: None };
         let begun = match (self.backend(), view) {
