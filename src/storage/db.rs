@@ -187,7 +187,7 @@ impl Db {
     ) -> Result<Self, StorageError> {
         let Surroundings { is_pooled, replica } = surroundings;
         let manager = Manager::new(url, *is_pooled)?;
-        let replica = replica.as_ref().map(|replica| Replica::new(replica, *is_pooled, sizes.readers)).transpose()?;
+        let replica = replica.as_ref().map(|replica| Replica::new(replica, &manager, sizes.readers)).transpose()?;
         // Once by hand: a pool would only say that it timed out, and not why; and a new SQLite file is switched to WAL by one.
         manager.connect().map_err(StorageError::Unreachable)?;
         let pool = |size: u32, manager: Manager| {

@@ -46,11 +46,9 @@ pub(in crate::storage) fn position(reader: &mut Reader) -> Result<String, Storag
         #[diesel(sql_type = Text)]
         place: String,
     }
-    if let AnyConnection::Postgres(connection) = &mut *reader.connection {
-        let sql = "SELECT pg_current_wal_insert_lsn()::text AS place";
-        return Ok(diesel::sql_query(sql).get_result::<Place>(connection)?.place);
-    }
-    Ok("0/0".to_owned())
+    let AnyConnection::Postgres(connection) = &mut *reader.connection else { return Err(StorageError::NoReplica) };
+    let sql = "SELECT pg_current_wal_insert_lsn()::text AS place";
+    Ok(diesel::sql_query(sql).get_result::<Place>(connection)?.place)
 }
 
 #[derive(QueryableByName)]

@@ -21,6 +21,9 @@ pub enum StorageError {
     /// The URL names neither database.
     #[error("the database URL must begin with sqlite:// or postgres://")]
     UnknownScheme,
+    /// A replica of something else than PostgreSQL.
+    #[error("MOTCUA_REPLICA_URL is for PostgreSQL: it and MOTCUA_DATABASE_URL must begin with postgres://")]
+    NoReplica,
     /// The database cannot be reached at all.
     #[error("the database cannot be reached: {0}")]
     Unreachable(#[source] diesel::r2d2::Error),

@@ -41,18 +41,18 @@ struct Standing {
 }
 
 impl Replica {
-    /// A replica, which need not be there yet.
+    /// A replica of this primary, which need not be there yet.
     ///
     /// # Errors
-    /// [`StorageError::UnknownScheme`] for anything but PostgreSQL.
+    /// [`StorageError::NoReplica`] for anything but PostgreSQL.
     pub(in crate::storage) fn new(
         settings: &ReplicaSettings,
-        is_pooled: bool,
+        primary: &Manager,
         connections: u32,
     ) -> Result<Self, StorageError> {
-        let manager = Manager::new(&settings.url, is_pooled)?;
-        if manager.backend != Backend::Postgres {
-            return Err(StorageError::UnknownScheme);
+        let manager = Manager::new(&settings.url, primary.is_pooled)?;
+        if (primary.backend, manager.backend) != (Backend::Postgres, Backend::Postgres) {
+            return Err(StorageError::NoReplica);
         }
         let pool = Pool::builder()
             .max_size(connections)

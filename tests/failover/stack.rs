@@ -63,7 +63,7 @@ impl Drop for Node {
 }
 
 /// The nodes, and what they agree by.
-pub struct Stack {
+pub(crate) struct Stack {
     nodes: [Node; 2],
     client: reqwest::Client,
     _etcd: Running,
@@ -72,7 +72,7 @@ pub struct Stack {
 
 impl Stack {
     /// Starts everything; `None` where the programs are not to be had.
-    pub async fn start() -> Option<Self> {
+    pub(crate) async fn start() -> Option<Self> {
         if !(Path::new(PATRONI).exists() && Path::new(ETCD).exists() && binaries().is_some()) {
             #[expect(clippy::disallowed_methods, reason = "a switch of the tests, not of the program")]
             let required = std::env::var("MOTCUA_REQUIRE_PATRONI").is_ok();
@@ -95,7 +95,7 @@ impl Stack {
     }
 
     /// Both hosts; whoever takes writes is meant.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         let [one, other] = &self.nodes;
         format!("postgres://postgres@127.0.0.1:{},127.0.0.1:{}/motcua?sslmode=disable", one.port, other.port)
     }
@@ -110,7 +110,7 @@ impl Stack {
     }
 
     /// Waits until a node leads.
-    pub async fn led_by(&self, node: usize) {
+    pub(crate) async fn led_by(&self, node: usize) {
         let name = format!("node{node}");
         until("a node leads", async || {
             let members = self.members(node).await?;
@@ -123,7 +123,7 @@ impl Stack {
     }
 
     /// Waits until one node leads and the other has all that was acknowledged; answers which leads.
-    pub async fn settled(&self) -> usize {
+    pub(crate) async fn settled(&self) -> usize {
         until("the other node follows in step", async || {
             for node in 0..2 {
                 let Some(members) = self.members(node).await else { continue };
@@ -140,11 +140,11 @@ impl Stack {
         .await
     }
 
-    pub fn kill(&mut self, node: usize) {
+    pub(crate) fn kill(&mut self, node: usize) {
         self.nodes[node].kill();
     }
 
-    pub fn revive(&mut self, node: usize) {
+    pub(crate) fn revive(&mut self, node: usize) {
         self.nodes[node].go();
     }
 }
