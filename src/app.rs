@@ -8,8 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpServer;
+use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::ambient::Ambient;
@@ -49,7 +52,7 @@ pub fn open(settings: &StoreSettings) -> Result<Db, Box<dyn Error>> {
 /// # Errors
 /// As [`open`].
 pub fn open_to_load(settings: &StoreSettings) -> Result<Db, Box<dyn Error>> {
-    let db = Db::open(&settings.database_url, settings.pools(), settings.vault()?)?;
+    let db = Db::open_amid(&settings.database_url, settings.pools(), &settings.surroundings(), settings.vault()?)?;
     migrate::up(&db)?;
     Ok(db)
 }
@@ -98,9 +101,10 @@ pub async fn serve(
         edges: settings.edges.edges(),
         feedback_days: settings.feedback_days,
         board: http::board::Board::new(&db),
+        leave: http::leave::Leave::default(),
         openid: settings.openid.provider()?,
     });
-    let state_of_streams = state.clone();
+    let leaving = state.clone();
     let courier = Arc::new(courier(db.clone(), ambient.clone(), &settings.delivery)?);
     let (stop, stopped) = watch::channel(false);
     let delivery = tokio::spawn(worker::delivery::run(courier, stopped.clone()));
@@ -113,16 +117,16 @@ pub async fn serve(
         .client_request_timeout(HEAD_TIME)
         .client_disconnect_timeout(HEAD_TIME)
         .tls_handshake_timeout(HEAD_TIME)
-        .keep_alive(IDLE_TIME);
+        .keep_alive(IDLE_TIME)
+        .disable_signals();
     let server = match tls {
         Some(tls) => server.listen_rustls_0_23(listener, tls)?,
         None => server.listen(listener)?,
     };
     let served = server.run();
-    let leave = tokio::spawn(end_streams(state_of_streams));
+    let leave = tokio::spawn(leave(served.handle(), leaving, settings.drain_seconds, stop));
     let served = served.await;
     leave.abort();
-    let _ = stop.send(true);
     let _ = worker.await;
     let _ = delivery.await;
     if let Some(herald) = herald {
@@ -150,21 +154,71 @@ fn courier(db: Db, ambient: Ambient, settings: &DeliverySettings) -> io::Result<
     Ok(Courier::new(db, ambient, settings.notices()?, destinations))
 }
 
-/// Ends the boards' streams when the server is told to stop, which else would wait for them.
-async fn end_streams(state: Data<AppState>) {
-    #[cfg(unix)]
-    let told = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-        else {
-            return std::future::pending().await;
-        };
-        tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
-    };
-    #[cfg(not(unix))]
-    let told = async { drop(tokio::signal::ctrl_c().await) };
-    told.await;
+/// How soon a server is to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    /// Somebody waits at a terminal.
+    AtOnce,
+    /// When those who send requests have learnt of it, and what runs has ended.
+    InTurn,
+}
+
+/// Stops the server when a signal says so. Background work goes to others first; then, where there is time, `/readyz` refuses
+/// while everything else is still answered, so that a load balancer turns to others before the listener closes.
+async fn leave(server: ServerHandle, state: Data<AppState>, drain_seconds: u64, stop: watch::Sender<bool>) {
+    let Some(mut signals) = Signals::new() else { return };
+    let mut asked = signals.next().await;
+    state.leave.begin();
     state.board.close();
+    let _ = stop.send(true);
+    if asked == Stop::InTurn {
+        tracing::info!(seconds = drain_seconds, "stopping: no new connections are wanted");
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(drain_seconds)) => {}
+            again = signals.next() => asked = again,
+        }
+    }
+    let ended = server.stop(asked == Stop::InTurn);
+    // A second signal does not wait for what still runs.
+    tokio::select! {
+        () = ended => {}
+        _ = signals.next() => server.stop(false).await,
+    }
+}
+
+/// The signals that stop a server.
+struct Signals {
+    #[cfg(unix)]
+    terminate: Signal,
+    #[cfg(unix)]
+    interrupt: Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> Option<Self> {
+        let (terminate, interrupt) = (signal(SignalKind::terminate()).ok()?, signal(SignalKind::interrupt()).ok()?);
+        Some(Self { terminate, interrupt })
+    }
+
+    async fn next(&mut self) -> Stop {
+        tokio::select! {
+            _ = self.terminate.recv() => Stop::InTurn,
+            _ = self.interrupt.recv() => Stop::AtOnce,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> Option<Self> {
+        Some(Self {})
+    }
+
+    async fn next(&mut self) -> Stop {
+        drop(tokio::signal::ctrl_c().await);
+        Stop::AtOnce
+    }
 }
 
 /// Folds recorded durations into their summaries; without it they pile up for as long as nobody reads `/metrics`.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono_tz::Tz;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use object_store::aws::AmazonS3Builder;
 
 use crate::ambient::Ambient;
@@ -24,13 +24,22 @@ use crate::files::store::FileStore;
 use crate::flow::accounts::hex;
 use crate::http::lookup_key::LookupKey;
 use crate::http::tokens::TokenKey;
-use crate::storage::{PoolSizes, Vault};
+use crate::storage::{PoolSizes, ReplicaSettings, Surroundings, Vault};
 use edges::EdgeSettings;
 use openid::OpenidSettings;
 use portal::PortalSettings;
 
 /// Shortest secret that may sign tokens, in characters.
 const SHORTEST_KEY: usize = 32;
+
+/// Whether something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
 
 /// Where the data is, and in which zone. The URL may hold a password, so there is no `Debug`.
 #[derive(Clone, Args)]
@@ -53,6 +62,16 @@ pub struct StoreSettings {
     /// Connections for writes; SQLite always has one.
     #[arg(long, global = true, env = "MOTCUA_WRITERS", default_value_t = 4)]
     pub writers: u32,
+    /// Whether prepared statements and settings are kept in a session of PostgreSQL: `off` behind a pooler that gives each
+    /// transaction another session, such as pgbouncer in its transaction mode.
+    #[arg(long, global = true, env = "MOTCUA_STATEMENT_CACHE", value_enum, default_value_t = Switch::On)]
+    pub statement_cache: Switch,
+    /// A streaming replica of PostgreSQL that lists, searches, statistics and reports are read from: postgres://USER@HOST/DATABASE
+    #[arg(long, global = true, env = "MOTCUA_REPLICA_URL", hide_env_values = true)]
+    pub replica_url: Option<String>,
+    /// A replica that is further behind, in seconds, is not asked.
+    #[arg(long, global = true, env = "MOTCUA_REPLICA_LAG_SECONDS", default_value_t = 10)]
+    pub replica_lag_seconds: u64,
     /// Secrets that personal data is sealed with, the newest last, with commas between; without them a key file beside the
     /// database is used.
     #[arg(long, global = true, env = "MOTCUA_DATA_KEY", hide_env_values = true, value_delimiter = ',')]
@@ -68,6 +87,10 @@ pub struct ServeSettings {
     /// Secret that signs access tokens; without it a key file beside the database is used.
     #[arg(long, env = "MOTCUA_JWT_KEY", hide_env_values = true)]
     pub jwt_key: Option<String>,
+    /// How long, in seconds, SIGTERM leaves the listener open after `/readyz` began to refuse, so that a load balancer learns
+    /// of it first; a second signal, and Ctrl+C, do not wait.
+    #[arg(long, env = "MOTCUA_DRAIN_SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(0..=600))]
+    pub drain_seconds: u64,
     /// Open a warning letter so many working days ahead; 0 opens none.
     #[arg(long, env = "MOTCUA_AT_RISK_DAYS", default_value_t = 0)]
     pub at_risk_days: u32,
@@ -178,6 +201,13 @@ impl StoreSettings {
     /// Sizes of the pools.
     pub fn pools(&self) -> PoolSizes {
         PoolSizes { readers: self.readers.max(1), writers: self.writers.max(1), wait: Duration::from_secs(10) }
+    }
+
+    /// What stands between us and the database, and beside it.
+    pub fn surroundings(&self) -> Surroundings {
+        let most_lag = Duration::from_secs(self.replica_lag_seconds);
+        let replica = self.replica_url.clone().map(|url| ReplicaSettings { url, most_lag });
+        Surroundings { is_pooled: self.statement_cache == Switch::Off, replica }
     }
 
     /// Clock, zone and chance.

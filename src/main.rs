@@ -233,7 +233,12 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             return run_demo(store, &settings, load_only);
         }
         Command::Migrate => {
-            let db = motcua::storage::Db::open(&store.database_url, store.pools(), store.vault()?)?;
+            let db = motcua::storage::Db::open_amid(
+                &store.database_url,
+                store.pools(),
+                &store.surroundings(),
+                store.vault()?,
+            )?;
             writeln!(out, "{} migration(s) run", motcua::storage::migrate::up(&db)?)?;
             motcua::storage::data_keys::admit(&db)?;
         }

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 fn motcua(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_motcua"));
     command.args(arguments).current_dir(folder).env("MOTCUA_DATABASE_URL", "sqlite://office.db");
+    command.env("MOTCUA_DRAIN_SECONDS", "0");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

@@ -14,7 +14,8 @@ use crate::storage::{Db, Reader, agencies, dossiers, processing_times};
 /// So many of the last quarters are derived anew each day, since corrections change them; older ones once.
 const RENEWED: usize = 8;
 
-/// Derives the processing times of the quarters that are over; answers how many quarters were.
+/// Derives the processing times of the quarters that are over; answers how many quarters were. Any number may run at once:
+/// what was derived from an older state never replaces what another derived meanwhile.
 ///
 /// # Errors
 /// [`Fault::Storage`].
@@ -32,8 +33,9 @@ pub fn derive(db: &Db, ambient: &Ambient) -> Result<usize, Fault> {
             continue;
         }
         let times = db.snapshot(|reader| reckon(reader, quarter))?;
-        db.write(|tx| Ok::<_, Fault>(processing_times::replace(tx, &quarter.name, &times, now)?))?;
-        count += 1;
+        let at = (derived.get(&quarter.name).copied(), now);
+        let replaced = db.write(|tx| processing_times::replace(tx, &quarter.name, &times, at))?;
+        count += usize::from(replaced);
     }
     Ok(count)
 }

@@ -22,6 +22,7 @@ use super::openid::{Holder, Standing};
 use super::page_session;
 use super::problem::Problem;
 use super::reach::Named;
+use super::replica::{self, Sight};
 use super::tokens::Bearer;
 use crate::domain::vocabulary::{LocalTime, Role, Scope};
 use crate::files::drain;
@@ -473,7 +474,7 @@ impl<P: Permission> Call<P> {
         self.payload.take().ok_or_else(|| Problem::new("unreadable_body"))
     }
 
-    /// Reads as this caller.
+    /// Reads as this caller; lists and reports as far as the read replica has come.
     ///
     /// # Errors
     /// What `work` answers.
@@ -482,7 +483,14 @@ impl<P: Permission> Call<P> {
         work: impl FnOnce(&mut Reader, &Actor) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Problem> {
         let actor = self.actor.clone();
-        read_under(&self.state, self.reference.clone(), move |reader| work(reader, &actor)).await
+        let work = move |reader: &mut Reader| work(reader, &actor);
+        match replica::sight(&self.req)? {
+            Sight::Newest => read_under(&self.state, self.reference.clone(), work).await,
+            Sight::Lagging(position) => {
+                let (db, reference) = (self.state.db.clone(), self.reference.clone());
+                blocking(move || db.read_lagging(position.as_ref(), reference, work)).await
+            }
+        }
     }
 
     /// Writes as this caller, now; the deed is written down in the same transaction.
@@ -512,10 +520,10 @@ impl<P: Permission> Call<P> {
         &self,
         mut work: impl FnMut(&mut Tx, Act<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Problem> {
-        let (actor, state, reference) = (self.actor.clone(), self.state.clone(), self.reference.clone());
+        let (actor, state) = (self.actor.clone(), self.state.clone());
         blocking(move || {
             let act = Act { actor: &actor, now: state.ambient.now(), ambient: &state.ambient };
-            state.db.write_under(reference, |tx| work(tx, act))
+            state.db.write(|tx| work(tx, act))
         })
         .await
     }

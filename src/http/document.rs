@@ -8,6 +8,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, HttpMethod, OpenApi, Ref, RefOr, Required, ResponseBuilder};
 
 use super::call::ON_BEHALF_OF;
+use super::replica;
 
 /// The media type of problems.
 const PROBLEM: &str = "application/problem+json";
@@ -29,6 +30,9 @@ pub(in crate::http) fn completed(mut document: OpenApi) -> OpenApi {
             // Citizens, who have no desk, are under this path.
             if operation.security.is_none() && !path.starts_with("/v1/my/") {
                 operation.parameters.get_or_insert_default().push(on_behalf_of());
+            }
+            if replica::may_lag(&actix_web::http::Method::GET, path) && method == HttpMethod::Get {
+                operation.parameters.get_or_insert_default().extend(replica::parameters());
             }
             for (status, description) in common(path, &method, operation) {
                 let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemBody"))).build();

@@ -1,7 +1,7 @@
 //! POSTs that may be retried: the first answer is kept in the transaction of the work and given again.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -16,7 +16,6 @@ use crate::domain::audit::Trace;
 use crate::flow::audit::deed;
 use crate::flow::{Act, Actor, Fault};
 use crate::storage::idempotency::{self, Answer, KEPT, Key};
-use crate::storage::reference::Reference;
 use crate::storage::{StorageError, Tx};
 
 /// Keys whose first request is still running in this process.
@@ -135,20 +134,19 @@ impl<P: Permission> Call<P> {
         body: &[u8],
         work: impl FnMut(&mut Tx, Act<'_>) -> Result<Reply, Fault> + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
-        let name = self.actor.caller();
-        post(&self.state, &self.req, (&self.actor, &name, self.reference.clone()), body, work).await
+        post(&self.state, &self.req, (&self.actor, &self.actor.caller()), body, work).await
     }
 }
 
 /// Answers a POST: with an `Idempotency-Key` the work is done once and its answer given again for 24 hours to the same caller,
-/// who goes by the name given; the third is what was read under the stamp that the request began with.
+/// who goes by the second name of the two.
 ///
 /// # Errors
 /// What `work` answers; `request_in_progress`, `idempotency_key_reused`, `bad_idempotency_key`.
 pub(in crate::http) async fn post(
     state: &Data<AppState>,
     req: &HttpRequest,
-    (actor, caller, reference): (&Actor, &str, Option<Arc<Reference>>),
+    (actor, caller): (&Actor, &str),
     body: &[u8],
     mut work: impl FnMut(&mut Tx, Act<'_>) -> Result<Reply, Fault> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
@@ -161,10 +159,10 @@ pub(in crate::http) async fn post(
     let outcome = blocking(move || {
         let act = Act { actor: &actor, now: state.ambient.now(), ambient: &state.ambient };
         let Some((key, body_hash)) = keyed_by else {
-            return Ok(Some(Outcome::Fresh(state.db.write_under(reference, |tx| work(tx, act))?)));
+            return Ok(Some(Outcome::Fresh(state.db.write(|tx| work(tx, act))?)));
         };
         let Some(_ticket) = state.running.enter(&key) else { return Ok(None) };
-        let mut once = || state.db.write_under(reference.clone(), |tx| keyed(tx, act, &key, &body_hash, &mut work));
+        let mut once = || state.db.write(|tx| keyed(tx, act, &key, &body_hash, &mut work));
         match once() {
             // Another process gave the first answer in between: this time it is found.
             Err(Fault::Storage(StorageError::Duplicate(name))) if name.contains("idempotency") => once().map(Some),

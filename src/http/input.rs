@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use super::incoming::Incoming;
 use super::problem::{FieldError, Problem};
+use super::replica::{self, FRESH};
 use crate::ambient::Ambient;
 use crate::domain::personal::MASK;
 use crate::domain::vocabulary::LocalTime;
@@ -231,7 +232,7 @@ impl Query {
         let parsed = actix_web::web::Query::<Vec<(String, String)>>::from_query(req.query_string());
         let pairs = parsed.map_err(|cause| Problem::new("invalid_parameter").hint(cause))?.into_inner();
         for (index, (name, value)) in pairs.iter().enumerate() {
-            if !allowed.contains(&name.as_str()) {
+            if !allowed.contains(&name.as_str()) && !(name == FRESH && replica::is_lagging(req)) {
                 return Err(Problem::at("unknown_parameter", format!("?{name}")));
             }
             if value.contains('\0') {

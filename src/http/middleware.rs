@@ -14,7 +14,7 @@ use tracing::Instrument;
 
 use super::AppState;
 use super::problem::Problem;
-use super::{audit, lean};
+use super::{audit, lean, replica};
 
 /// Wraps a request.
 ///
@@ -52,6 +52,10 @@ pub async fn around(
     lean::weigh(&mut answer);
     if let Ok(value) = HeaderValue::from_str(&id) {
         answer.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+    }
+    if let Some(state) = answer.request().app_data::<Data<AppState>>().cloned() {
+        state.leave.tell(&mut answer);
+        replica::tell_position(&state, &mut answer).await;
     }
     let status = answer.status().as_u16();
     let seconds = started.elapsed().as_secs_f64();

@@ -11,6 +11,7 @@ pub mod idempotency;
 pub mod incoming;
 pub mod input;
 mod lean;
+pub mod leave;
 pub mod limits;
 pub mod lookup_key;
 pub mod middleware;
@@ -18,6 +19,7 @@ pub mod openid;
 mod page;
 pub mod problem;
 mod reach;
+mod replica;
 pub mod schema;
 pub mod texts;
 pub mod timeline;
@@ -155,6 +157,8 @@ pub struct AppState {
     pub feedback_days: u32,
     /// What moves on the boards.
     pub board: board::Board,
+    /// Whether this process is about to stop.
+    pub leave: leave::Leave,
     /// Whose tokens are taken besides our own.
     pub openid: Option<openid::Provider>,
 }

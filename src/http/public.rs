@@ -148,8 +148,7 @@ pub(in crate::http) async fn taken_in(
 ) -> Result<HttpResponse, Problem> {
     let address = asker(state, req).map(|address| address.to_string()).unwrap_or_default();
     let address = state.tokens.fingerprint(address.as_bytes()).map_err(|_| Problem::new("internal"))?;
-    let caller = format!("public:{address}");
-    idempotency::post(state, req, (&Actor::service("public"), &caller, None), body, work).await
+    idempotency::post(state, req, (&Actor::service("public"), &format!("public:{address}")), body, work).await
 }
 
 /// Who asks, as they are counted.

@@ -25,12 +25,16 @@ async fn healthz() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-/// Whether the service can answer: the database is there and up to date. `warnings` names what does not stand in the way
+/// Whether the service can answer: the database is there and up to date, and the process is not about to stop
+/// (`shutting_down`; requests are still answered for some seconds). `warnings` names what does not stand in the way
 /// and should be looked at: `portal_late`, when the national portal is owed something for more than ten minutes;
 /// `calendar_missing`, from 1 October on while the next year's calendar is not loaded, with the year in `calendar_missing`.
 #[utoipa::path(tag = "system", security(()), responses((status = 200, description = "Ready"), (status = 503, description = "Not ready", body = super::problem::ProblemBody)))]
 #[get("/readyz")]
 async fn readyz(state: Data<AppState>) -> Result<HttpResponse, Problem> {
+    if state.leave.is_begun() {
+        return Err(Problem::new("shutting_down"));
+    }
     let (now, sends) = (state.ambient.now(), state.portal.sends);
     let warnings = read(&state, move |reader| {
         if !migrate::is_up_to_date(reader)? {

@@ -1,21 +1,28 @@
 //! The database: pools, and the only two ways in, `read` and `write`.
 
+use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
-use diesel::r2d2::{ManageConnection, Pool, PooledConnection};
+use diesel::r2d2::{ManageConnection, Pool};
 
-use super::connection::{AnyConnection, Backend, Manager};
+use super::connection::{AnyConnection, Backend, Lent, Manager};
+use super::dialect;
 use super::error::{Failure, StorageError};
 use super::reference::{Reference, References, Stamped};
+use super::replica::{Replica, ReplicaSettings};
 use super::vault::Vault;
 use crate::domain::vocabulary::LocalTime;
 
-/// A write that lost against another is tried this often in all.
+/// A write that lost against another, or its connection before it could commit, is tried this often in all.
 const ATTEMPTS: usize = 4;
+
+/// A pool that cannot connect tries again after half of this at the latest, so that it does not miss a server that is back.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// Rung, each of them, after a commit that leaves something to be sent.
 type Bells = Arc<RwLock<Vec<Box<dyn Fn() + Send + Sync>>>>;
@@ -25,7 +32,9 @@ type Bells = Arc<RwLock<Vec<Box<dyn Fn() + Send + Sync>>>>;
 pub struct Db {
     readers: Pool<Manager>,
     writers: Pool<Manager>,
-    backend: Backend,
+    manager: Manager,
+    wait: Duration,
+    replica: Option<Replica>,
     bells: Bells,
     vault: Vault,
     references: References,
@@ -42,9 +51,40 @@ pub struct PoolSizes {
     pub wait: Duration,
 }
 
+/// What stands between the process and the database, and beside it. By default nothing.
+#[derive(Clone, Default)]
+pub struct Surroundings {
+    /// Whether a pooler such as pgbouncer stands in between that gives each transaction another session: nothing is kept in
+    /// one then.
+    pub is_pooled: bool,
+    /// A read replica.
+    pub replica: Option<ReplicaSettings>,
+}
+
+/// How far the database is: a place in its log of writes, which only grows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position(String);
+
+impl FromStr for Position {
+    type Err = ();
+
+    /// As PostgreSQL writes it: two hexadecimal numbers of 32 bits with a slash.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let is_number = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_one = text.split_once('/').is_some_and(|(high, low)| is_number(high) && is_number(low));
+        if is_one { Ok(Self(text.to_owned())) } else { Err(()) }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// A connection to read with.
 pub struct Reader {
-    pub(in crate::storage) connection: PooledConnection<Manager>,
+    pub(in crate::storage) connection: Lent,
     /// Seals and opens what must not lie open.
     pub(in crate::storage) vault: Vault,
     pub(in crate::storage) references: References,
@@ -64,25 +104,44 @@ enum View {
 }
 
 impl Reader {
+    /// How far the database is.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn position(&mut self) -> Result<Position, StorageError> {
+        dialect::position(self).map(Position)
+    }
+
+    /// Runs `work`, in a transaction with this access or in none.
+    fn work<T, E: Failure>(
+        &mut self,
+        access: Option<&str>,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let Some(access) = access else { return work(self) };
+        begin_steady(&mut self.connection, access)?;
+        self.view = View::Steady;
+        let answer = work(self);
+        self.view = View::Moving;
+        let rolled_back = roll_back(&mut self.connection);
+        let answer = answer?;
+        rolled_back?;
+        Ok(answer)
+    }
+
     /// Runs `work` with all statements seeing one state of the database; `None` inside a write, where that cannot be had.
     ///
     /// # Errors
     /// [`StorageError`], and what `work` answers.
-    pub fn steady<T, E: From<StorageError>>(
-        &mut self,
-        work: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<Option<T>, E> {
+    pub fn steady<T, E: Failure>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<Option<T>, E> {
         match self.view {
             View::Writing => return Ok(None),
             View::Steady => return work(self).map(Some),
             View::Moving => {}
         }
-        begin_steady(&mut self.connection, "READ ONLY")?;
-        self.view = View::Steady;
         let stamped = std::mem::replace(&mut self.stamped, Stamped::Alone);
-        let answer = work(self);
-        (self.view, self.stamped) = (View::Moving, stamped);
-        roll_back(&mut self.connection)?;
+        let answer = self.work(Some("READ ONLY"), work);
+        self.stamped = stamped;
         answer.map(Some)
     }
 }
@@ -120,29 +179,55 @@ impl Db {
     /// # Errors
     /// [`StorageError::UnknownScheme`], [`StorageError::Unreachable`] when no connection can be made.
     pub fn open(url: &str, sizes: PoolSizes, vault: Vault) -> Result<Self, StorageError> {
-        let manager = Manager::new(url)?;
-        let backend = manager.backend;
-        // Once by hand: a pool would only say that it timed out, and not why.
+        Self::open_amid(url, sizes, &Surroundings::default(), vault)
+    }
+
+    /// As [`Db::open`], with a pooler in between or a replica beside it.
+    ///
+    /// # Errors
+    /// As [`Db::open`]; a replica need not be there yet.
+    pub fn open_amid(
+        url: &str,
+        sizes: PoolSizes,
+        surroundings: &Surroundings,
+        vault: Vault,
+    ) -> Result<Self, StorageError> {
+        let Surroundings { is_pooled, replica } = surroundings;
+        let manager = Manager::new(url, *is_pooled)?;
+        let replica = replica.as_ref().map(|replica| Replica::new(replica, &manager, sizes.readers)).transpose()?;
+        // Once by hand: a pool would only say that it timed out, and not why; and a new SQLite file is switched to WAL by one.
         manager.connect().map_err(StorageError::Unreachable)?;
-        let pool = |size: u32| {
+        let pool = |size: u32, manager: Manager| {
             Pool::builder()
                 .max_size(size)
                 .min_idle(Some(1))
-                .connection_timeout(sizes.wait)
-                .test_on_check_out(false)
+                .connection_timeout(RETRY)
+                .test_on_check_out(true)
                 .error_handler(Box::new(diesel::r2d2::NopErrorHandler))
-                .build(manager.clone())
-                .map_err(StorageError::Unavailable)
+                .build_unchecked(manager)
         };
-        let writers = if backend == Backend::Sqlite { 1 } else { sizes.writers };
-        // The writer first: on a new SQLite file it is the one to switch to WAL.
-        let writers = pool(writers)?;
-        Ok(Self { readers: pool(sizes.readers)?, writers, backend, bells: Bells::default(), vault, references: References::default() })
+        let writers = if manager.backend == Backend::Sqlite { 1 } else { sizes.writers };
+        let writers = pool(writers, manager.for_writers());
+        Ok(Self {
+            readers: pool(sizes.readers, manager.clone()),
+            writers,
+            manager,
+            wait: sizes.wait,
+            replica,
+            bells: Bells::default(),
+            vault,
+            references: References::default(),
+        })
     }
 
     /// Which database this is.
     pub fn backend(&self) -> Backend {
-        self.backend
+        self.manager.backend
+    }
+
+    /// Whether there is a read replica.
+    pub fn has_replica(&self) -> bool {
+        self.replica.is_some()
     }
 
     /// Has `ring` called after each commit of this process that leaves something to be sent, events for the feed among it.
@@ -154,70 +239,90 @@ impl Db {
     ///
     /// # Errors
     /// [`StorageError::Unavailable`], and what `work` answers.
-    pub fn read<T, E: From<StorageError>>(&self, work: impl FnOnce(&mut Reader) -> Result<T, E>) -> Result<T, E> {
+    pub fn read<T, E: Failure>(&self, work: impl FnOnce(&mut Reader) -> Result<T, E>) -> Result<T, E> {
         self.read_under(None, work)
     }
 
-    /// As [`Db::read`], by who knows already what was read under the present stamp.
+    /// As [`Db::read`], by who knows already what was read under a stamp that is young enough for them.
     ///
     /// # Errors
     /// As [`Db::read`].
-    pub fn read_under<T, E: From<StorageError>>(
+    pub fn read_under<T, E: Failure>(
         &self,
         reference: Option<Arc<Reference>>,
         work: impl FnOnce(&mut Reader) -> Result<T, E>,
     ) -> Result<T, E> {
-        let connection = self.readers.get().map_err(StorageError::Unavailable)?;
-        work(&mut self.reader(connection, View::Moving, reference))
-    }
-
-    fn reader(
-        &self,
-        connection: PooledConnection<Manager>,
-        view: View,
-        reference: Option<Arc<Reference>>,
-    ) -> Reader {
-        let stamped = match (view, reference) {
-            (View::Steady, _) => Stamped::Alone,
-            (_, Some(reference)) => Stamped::At(reference),
-            (_, None) => Stamped::Unasked,
-        };
-        Reader { connection, vault: self.vault.clone(), references: self.references.clone(), stamped, view }
+        // Behind a pooler a statement is prepared and run in one session only inside a transaction.
+        let access = self.manager.is_pooled.then_some("READ WRITE");
+        self.read_in(access, reference.map_or(Stamped::Unasked, Stamped::At), work)
     }
 
     /// Reads with all statements seeing one state of the database.
     ///
     /// # Errors
     /// As [`Db::read`].
-    pub fn snapshot<T, E: From<StorageError>>(&self, work: impl FnOnce(&mut Reader) -> Result<T, E>) -> Result<T, E> {
-        self.read(|reader| {
-            begin_steady(&mut reader.connection, "READ ONLY")?;
-            (reader.view, reader.stamped) = (View::Steady, Stamped::Alone);
-            let answer = work(reader);
-            roll_back(&mut reader.connection)?;
-            answer
-        })
+    pub fn snapshot<T, E: Failure>(&self, work: impl FnOnce(&mut Reader) -> Result<T, E>) -> Result<T, E> {
+        self.read_in(Some("READ ONLY"), Stamped::Alone, work)
+    }
+
+    /// Reads what may be a moment old, but not older than `position`: from the replica, if there is one that keeps up, else as
+    /// [`Db::read`].
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub fn read_lagging<T, E: Failure>(
+        &self,
+        position: Option<&Position>,
+        reference: Option<Arc<Reference>>,
+        work: impl FnOnce(&mut Reader) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let Some(replica) = &self.replica else { return self.read_under(reference, work) };
+        let lent = replica.lend(position.map(|position| position.0.as_str()));
+        let from = if lent.is_some() { "replica" } else { "primary" };
+        metrics::counter!("motcua_lagging_reads_total", "from" => from).increment(1);
+        let Some(connection) = lent else { return self.read_under(reference, work) };
+        let mut reader = self.reader(connection, Stamped::Unasked, View::Moving);
+        let access = self.manager.is_pooled.then_some("READ ONLY");
+        let answer = reader.work(access, work);
+        if is_lost(&answer) {
+            replica.give_up(&reader.connection);
+        }
+        answer
+    }
+
+    /// Reads, in a transaction with this access or in none.
+    fn read_in<T, E: Failure>(
+        &self,
+        access: Option<&str>,
+        stamped: Stamped,
+        work: impl FnOnce(&mut Reader) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let connection = Lent(self.readers.get_timeout(self.wait).map_err(StorageError::Unavailable)?);
+        let mut reader = self.reader(connection, stamped, View::Moving);
+        let answer = reader.work(access, work);
+        self.look_after(&reader, &answer);
+        answer
+    }
+
+    fn reader(&self, connection: Lent, stamped: Stamped, view: View) -> Reader {
+        Reader { connection, vault: self.vault.clone(), references: self.references.clone(), stamped, view }
+    }
+
+    /// Gives a connection up that turned out to be lost.
+    fn look_after<T, E: Failure>(&self, reader: &Reader, answer: &Result<T, E>) {
+        if is_lost(answer) {
+            self.manager.give_up(&reader.connection.0);
+        }
     }
 
     /// Runs one write transaction; it commits iff `work` answers `Ok`. On SQLite it takes the write lock at once. A write
-    /// that lost a deadlock is run again.
+    /// that lost a deadlock is run again, and so is one whose server was lost before it was told to commit.
     ///
     /// # Errors
-    /// [`StorageError`] of the database, and what `work` answers; nothing is written then.
+    /// [`StorageError`] of the database, and what `work` answers; nothing is written then, except that a server lost in the
+    /// midst of the commit leaves open what became of it: an `Idempotency-Key` of the caller's tells.
     pub fn write<T, E: Failure>(&self, work: impl FnMut(&mut Tx) -> Result<T, E>) -> Result<T, E> {
-        self.write_seeing(View::Writing, None, work)
-    }
-
-    /// As [`Db::write`], by who knows already what was read under the present stamp.
-    ///
-    /// # Errors
-    /// As [`Db::write`].
-    pub fn write_under<T, E: Failure>(
-        &self,
-        reference: Option<Arc<Reference>>,
-        work: impl FnMut(&mut Tx) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.write_seeing(View::Writing, reference, work)
+        self.write_seeing(View::Writing, work)
     }
 
     /// As [`Db::write`], with all statements seeing one state of the database and what they wrote.
@@ -225,57 +330,72 @@ impl Db {
     /// # Errors
     /// As [`Db::write`].
     pub fn write_steady<T, E: Failure>(&self, work: impl FnMut(&mut Tx) -> Result<T, E>) -> Result<T, E> {
-        self.write_seeing(View::Steady, None, work)
+        self.write_seeing(View::Steady, work)
     }
 
-    fn write_seeing<T, E: Failure>(
-        &self,
-        view: View,
-        reference: Option<Arc<Reference>>,
-        mut work: impl FnMut(&mut Tx) -> Result<T, E>,
-    ) -> Result<T, E> {
+    fn write_seeing<T, E: Failure>(&self, view: View, mut work: impl FnMut(&mut Tx) -> Result<T, E>) -> Result<T, E> {
         let mut attempt = 1;
         loop {
-            let answer = self.write_once(view, reference.clone(), &mut work);
-            match &answer {
-                Err(error) if attempt < ATTEMPTS && error.storage().is_some_and(StorageError::is_transient) => {
+            let is_worth_it = |error: &StorageError| error.is_transient() || error.is_lost();
+            match self.write_once(view, &mut work) {
+                Ok(answer) => return answer,
+                Err(NotCommitted(error)) if attempt < ATTEMPTS && error.storage().is_some_and(is_worth_it) => {
                     attempt += 1
                 }
-                _ => return answer,
+                Err(NotCommitted(error)) => return Err(error),
             }
         }
     }
 
-    fn write_once<T, E: From<StorageError>>(
+    /// Runs a write; what is told outright is not to be tried again.
+    fn write_once<T, E: Failure>(
         &self,
         view: View,
-        reference: Option<Arc<Reference>>,
         work: &mut impl FnMut(&mut Tx) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let connection = self.writers.get().map_err(StorageError::Unavailable)?;
-        let reader = self.reader(connection, view, reference);
+    ) -> Result<Result<T, E>, NotCommitted<E>> {
+        let connection = self
+            .writers
+            .get_timeout(self.wait)
+            .map_err(|cause| NotCommitted(StorageError::Unavailable(cause).into()))?;
+        let stamped = if view == View::Steady { Stamped::Alone } else { Stamped::Unasked };
+        let reader = self.reader(Lent(connection), stamped, view);
         let mut tx = Tx { reader, horizon: None, to_send: false, concerns: None, made: None };
-        match (self.backend, view) {
-            (Backend::Sqlite, _) => begin_with(&mut tx.connection, "BEGIN IMMEDIATE")?,
-            (Backend::Postgres, View::Steady) => begin_steady(&mut tx.connection, "READ WRITE")?,
-            (Backend::Postgres, _) => begin_with(&mut tx.connection, "BEGIN")?,
-        }
-        match work(&mut tx) {
-            Ok(value) => {
-                <AnyConnection as Connection>::TransactionManager::commit_transaction(&mut *tx.connection)
-                    .map_err(StorageError::from)?;
-                if tx.to_send {
-                    self.bells.read().unwrap_or_else(PoisonError::into_inner).iter().for_each(|ring| ring());
-                }
-                Ok(value)
-            }
+        let begun = match (self.backend(), view) {
+            (Backend::Sqlite, _) => begin_with(&mut tx.connection, "BEGIN IMMEDIATE"),
+            (Backend::Postgres, View::Steady) => begin_steady(&mut tx.connection, "READ WRITE"),
+            (Backend::Postgres, _) => begin_with(&mut tx.connection, "BEGIN"),
+        };
+        self.look_after(&tx, &begun);
+        begun.map_err(|cause| NotCommitted(cause.into()))?;
+        let done = work(&mut tx);
+        self.look_after(&tx, &done);
+        let value = match done {
+            Ok(value) => value,
             Err(error) => {
-                roll_back(&mut tx.connection)?;
-                Err(error)
+                // Of a lost connection, that it cannot be rolled back either says nothing new.
+                let undone = roll_back(&mut tx.connection);
+                let is_plain = !error.storage().is_some_and(StorageError::is_lost);
+                return Err(NotCommitted(undone.err().filter(|_| is_plain).map_or(error, E::from)));
             }
+        };
+        let committed = <AnyConnection as Connection>::TransactionManager::commit_transaction(&mut *tx.connection);
+        let committed = committed.map_err(|cause| E::from(StorageError::from(cause)));
+        self.look_after(&tx, &committed);
+        match committed {
+            Ok(()) => {}
+            // It was told to commit: what it did, nobody knows.
+            Err(error) if error.storage().is_some_and(StorageError::is_lost) => return Ok(Err(error)),
+            Err(error) => return Err(NotCommitted(error)),
         }
+        if tx.to_send {
+            self.bells.read().unwrap_or_else(PoisonError::into_inner).iter().for_each(|ring| ring());
+        }
+        Ok(Ok(value))
     }
 }
+
+/// Why a write was certainly not committed.
+struct NotCommitted<E>(E);
 
 impl Tx {
     /// Runs a part of the transaction that can fail alone: an error undoes what the part wrote and nothing else.
@@ -299,6 +419,11 @@ impl Tx {
             }
         }
     }
+}
+
+/// Whether something failed because its connection was lost.
+fn is_lost<T, E: Failure>(answer: &Result<T, E>) -> bool {
+    answer.as_ref().err().and_then(Failure::storage).is_some_and(StorageError::is_lost)
 }
 
 fn begin_steady(connection: &mut AnyConnection, access: &str) -> Result<(), StorageError> {

@@ -31,6 +31,41 @@ pub(in crate::storage) fn lock_migrations(tx: &mut Tx) -> Result<(), StorageErro
     Ok(())
 }
 
+/// The clock of the database, the same for all who use it; on SQLite they share a computer. In UTC, with fractions.
+pub(in crate::storage) fn clock(reader: &mut Reader) -> Result<NaiveDateTime, StorageError> {
+    const SQLITE: &str = "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now') AS now";
+    const POSTGRES: &str = "SELECT clock_timestamp() AT TIME ZONE 'UTC' AS now";
+    let sql = if matches!(*reader.connection, AnyConnection::Postgres(_)) { POSTGRES } else { SQLITE };
+    Ok(Sql::of(sql, &[]).get_result::<Clock>(&mut *reader.connection)?.now)
+}
+
+/// How far PostgreSQL's log of writes reaches by now; SQLite, which has no replica, has none to tell of.
+pub(in crate::storage) fn position(reader: &mut Reader) -> Result<String, StorageError> {
+    #[derive(QueryableByName)]
+    struct Place {
+        #[diesel(sql_type = Text)]
+        place: String,
+    }
+    let AnyConnection::Postgres(connection) = &mut *reader.connection else { return Err(StorageError::NoReplica) };
+    let sql = "SELECT pg_current_wal_insert_lsn()::text AS place";
+    Ok(diesel::sql_query(sql).get_result::<Place>(connection)?.place)
+}
+
+#[derive(QueryableByName)]
+struct Clock {
+    #[diesel(sql_type = Timestamp)]
+    now: NaiveDateTime,
+}
+
+/// Makes those who derive processing times take turns until this transaction ends. On SQLite the write lock does that
+/// already.
+pub(in crate::storage) fn lock_quarters(tx: &mut Tx) -> Result<(), StorageError> {
+    if let AnyConnection::Postgres(connection) = &mut *tx.connection {
+        connection.batch_execute("LOCK TABLE processing_quarters IN EXCLUSIVE MODE")?;
+    }
+    Ok(())
+}
+
 /// Keeps other writers off a dossier until this transaction ends, and learns the horizon with it. On SQLite there are no
 /// others.
 pub(in crate::storage) fn lock_dossier(tx: &mut Tx, code: &str) -> Result<(), StorageError> {

@@ -5,12 +5,25 @@ use thiserror::Error;
 
 use super::vault::Closed;
 
+/// What PostgreSQL, libpq and poolers say when a connection has come to its end and they have no code for it.
+const LOST: [&str; 6] = [
+    "server closed the connection",
+    "terminating connection",
+    "the database system is",
+    "no connection to the server",
+    "server_login_retry",
+    "query_wait_timeout",
+];
+
 /// A storage fault.
 #[derive(Debug, Error)]
 pub enum StorageError {
     /// The URL names neither database.
     #[error("the database URL must begin with sqlite:// or postgres://")]
     UnknownScheme,
+    /// A replica of something else than PostgreSQL.
+    #[error("MOTCUA_REPLICA_URL is for PostgreSQL: it and MOTCUA_DATABASE_URL must begin with postgres://")]
+    NoReplica,
     /// The database cannot be reached at all.
     #[error("the database cannot be reached: {0}")]
     Unreachable(#[source] diesel::r2d2::Error),
@@ -84,6 +97,21 @@ impl StorageError {
         }
     }
 
+    /// Whether the connection is of no use any more: its server is gone, or is no longer the one that takes writes. What was
+    /// not committed by then never will be; whether a commit under way got through, nobody can tell.
+    pub(in crate::storage) fn is_lost(&self) -> bool {
+        use DatabaseErrorKind::{ClosedConnection, ReadOnlyTransaction, UnableToSendCommand};
+        match self {
+            Self::Query(DieselError::DatabaseError(
+                ClosedConnection | UnableToSendCommand | ReadOnlyTransaction,
+                _,
+            )) => true,
+            Self::Query(DieselError::DatabaseError(_, info)) => LOST.iter().any(|sign| info.message().contains(sign)),
+            Self::Query(DieselError::BrokenTransactionManager) => true,
+            _ => false,
+        }
+    }
+
     /// Whether a lock was not to be had in the time allowed for it.
     pub fn is_busy(&self) -> bool {
         matches!(self, Self::Query(DieselError::DatabaseError(_, info)) if info.message().contains("lock timeout"))
@@ -93,20 +121,8 @@ impl StorageError {
     pub fn is_unavailable(&self) -> bool {
         match self {
             Self::Unavailable(_) | Self::Unreachable(_) => true,
-            Self::Query(DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)) => true,
-            Self::Query(DieselError::DatabaseError(_, info)) => {
-                let message = info.message();
-                [
-                    "database is locked",
-                    "server closed the connection",
-                    "terminating connection",
-                    "the database system is",
-                ]
-                .iter()
-                .any(|sign| message.contains(sign))
-            }
-            Self::Query(DieselError::BrokenTransactionManager) => true,
-            _ => self.is_transient(),
+            Self::Query(DieselError::DatabaseError(_, info)) if info.message().contains("database is locked") => true,
+            _ => self.is_lost() || self.is_transient(),
         }
     }
 }

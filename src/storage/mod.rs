@@ -52,6 +52,7 @@ pub mod ratings;
 pub mod reference;
 pub mod reception;
 pub mod register_rows;
+mod replica;
 pub mod reports;
 pub mod resealing;
 pub mod retention;
@@ -69,8 +70,9 @@ pub mod transfers;
 pub mod warnings;
 pub mod webhooks;
 
-pub use db::{Db, PoolSizes, Reader, Tx};
+pub use db::{Db, PoolSizes, Position, Reader, Surroundings, Tx};
 pub use error::{Failure, StorageError};
+pub use replica::ReplicaSettings;
 pub use vault::Vault;
 
 /// Reads stored text back into its type.

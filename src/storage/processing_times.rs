@@ -6,6 +6,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::db::{Reader, Tx};
+use super::dialect;
 use super::error::StorageError;
 use super::parsed;
 use super::schema::{dossiers, processing_quarters, processing_times};
@@ -59,7 +60,8 @@ pub fn derived(reader: &mut Reader) -> Result<HashMap<String, LocalTime>, Storag
     Ok(rows.into_iter().collect())
 }
 
-/// Puts a quarter's counts, by procedure, in place of those from before.
+/// Puts a quarter's counts, by procedure, in place of those derived at `before`; answers false, and leaves everything as it
+/// is, when another process put newer ones there meanwhile.
 ///
 /// # Errors
 /// [`StorageError`].
@@ -67,8 +69,12 @@ pub fn replace(
     tx: &mut Tx,
     quarter: &str,
     times: &BTreeMap<String, Times>,
-    now: LocalTime,
-) -> Result<(), StorageError> {
+    (before, now): (Option<LocalTime>, LocalTime),
+) -> Result<bool, StorageError> {
+    dialect::lock_quarters(tx)?;
+    if derived(tx)?.get(quarter).copied() != before {
+        return Ok(false);
+    }
     diesel::delete(processing_times::table.filter(processing_times::quarter.eq(quarter)))
         .execute(&mut *tx.connection)?;
     diesel::delete(processing_quarters::table.filter(processing_quarters::quarter.eq(quarter)))
@@ -89,7 +95,7 @@ pub fn replace(
     diesel::insert_into(processing_quarters::table)
         .values((processing_quarters::quarter.eq(quarter), processing_quarters::derived_at.eq(now)))
         .execute(&mut *tx.connection)?;
-    Ok(())
+    Ok(true)
 }
 
 /// All counts, by quarter and procedure.

@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinSet};
 
@@ -15,14 +13,11 @@ use crate::domain::notice::Notices;
 use crate::flow::Fault;
 use crate::flow::deliver::{self, Line, NoticePlan, Turn};
 use crate::integrations::destination::Destination;
-use crate::storage::{Db, StorageError, leases};
+use crate::storage::{Db, StorageError};
+use crate::worker::lease::Lease;
 
 /// How often work is looked for that no bell announced: what other processes committed, and what is due again.
 const TICK: Duration = Duration::from_secs(1);
-/// Name of the lease.
-const LEASE_NAME: &str = "delivery";
-/// How long a process keeps the work to itself without saying so again.
-const LEASE: TimeDelta = TimeDelta::seconds(60);
 
 /// Sends messages.
 pub struct Courier {
@@ -30,9 +25,7 @@ pub struct Courier {
     ambient: Ambient,
     plan: NoticePlan,
     destinations: BTreeMap<Means, Arc<dyn Destination>>,
-    holder: String,
-    /// Whether the work is this process's.
-    is_ours: AtomicBool,
+    lease: Lease,
 }
 
 impl Courier {
@@ -44,9 +37,9 @@ impl Courier {
         destinations: BTreeMap<Means, Arc<dyn Destination>>,
     ) -> Self {
         let means = destinations.keys().copied().filter(|means| *means != Means::Webhook).collect();
-        let holder = ambient.new_id();
+        let lease = Lease::new(db.clone(), "delivery", ambient.new_id());
         let plan = NoticePlan { notices, means };
-        Self { db, ambient, plan, destinations, holder, is_ours: AtomicBool::new(false) }
+        Self { db, ambient, plan, destinations, lease }
     }
 
     /// Sends all that is due by now, as far as it can be sent.
@@ -57,7 +50,7 @@ impl Courier {
         loop {
             let due = self.look().await?;
             if due.is_empty() {
-                return if self.stop() { self.hand_back().await } else { Ok(()) };
+                return if self.lease.let_go() { self.hand_back().await } else { Ok(()) };
             }
             let mut lines: JoinSet<_> = due.into_iter().map(|line| Arc::clone(self).work(line)).collect();
             while lines.join_next().await.is_some() {}
@@ -68,14 +61,12 @@ impl Courier {
     async fn look(self: &Arc<Self>) -> Result<Vec<Line>, Fault> {
         let courier = Arc::clone(self);
         blocking(move || {
-            let Courier { db, ambient, plan, holder, .. } = &*courier;
+            let Courier { db, ambient, plan, lease, .. } = &*courier;
             let now = ambient.now();
             if !db.read(|reader| deliver::is_anything_to_do(reader, plan, now))? {
                 return Ok(Vec::new());
             }
-            let is_ours = db.write(|tx| leases::acquire(tx, LEASE_NAME, holder, now, LEASE))?;
-            courier.is_ours.store(is_ours, Ordering::Relaxed);
-            if !is_ours {
+            if !lease.take()? {
                 return Ok(Vec::new());
             }
             deliver::enqueue(db, ambient, plan)?;
@@ -84,20 +75,15 @@ impl Courier {
         .await
     }
 
-    /// Lets no line go on after its present message; answers whether the work was this process's.
-    fn stop(&self) -> bool {
-        self.is_ours.swap(false, Ordering::Relaxed)
-    }
-
     /// Lets another process take the work over at once.
     async fn hand_back(self: &Arc<Self>) -> Result<(), Fault> {
         let courier = Arc::clone(self);
-        blocking(move || Ok(courier.db.write(|tx| leases::release(tx, LEASE_NAME, &courier.holder))?)).await
+        blocking(move || Ok(courier.lease.hand_back()?)).await
     }
 
     /// Works a line off; answers whether it stopped at a failure.
     async fn work(self: Arc<Self>, line: Line) -> bool {
-        while self.is_ours.load(Ordering::Relaxed) {
+        while self.lease.is_held() {
             match self.step(&line).await {
                 Ok(Some(Outcome::Failed)) => return true,
                 Ok(Some(_)) => {}
@@ -192,7 +178,7 @@ pub async fn run(courier: Arc<Courier>, mut stop: watch::Receiver<bool>) {
             Err(cause) => tracing::error!(%cause, "messages not looked for; the next tick tries again"),
         }
     }
-    if courier.stop() {
+    if courier.lease.let_go() {
         // What is under way ends within its time limit: given up now, it would be sent twice.
         while tasks.join_next().await.is_some() {}
         if let Err(cause) = courier.hand_back().await {

@@ -1,10 +1,8 @@
 //! Telling the national portal: each dossier in its order, several at a time, by one process at a time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use futures_util::StreamExt;
 use tokio::sync::watch;
 
@@ -18,14 +16,11 @@ use crate::integrations::national_portal::codes::Unmapped;
 use crate::integrations::national_portal::progress::{Chunk, progress_chunk};
 use crate::integrations::national_portal::record::dossier_envelope;
 use crate::integrations::national_portal::reply::{Answer, without_applicant};
-use crate::storage::{Db, StorageError, leases, portal};
+use crate::storage::{Db, StorageError, portal};
+use crate::worker::lease::{BEAT, Lease};
 
 /// How often it is looked for what is owed.
 const TICK: Duration = Duration::from_secs(2);
-/// Name of the lease.
-const LEASE_NAME: &str = "portal";
-/// How long a process keeps the work to itself without saying so again; it does at each call.
-const LEASE: TimeDelta = TimeDelta::seconds(60);
 /// How many dossiers are told at a time.
 const AT_ONCE: usize = 8;
 /// How many dossiers a round tells at most, so that none that came meanwhile waits for long.
@@ -36,16 +31,14 @@ pub struct Herald {
     db: Db,
     ambient: Ambient,
     portal: Portal,
-    holder: String,
-    /// Whether the work is this process's.
-    is_ours: AtomicBool,
+    lease: Lease,
 }
 
 impl Herald {
     /// One who tells this portal.
     pub fn new(db: Db, ambient: Ambient, portal: Portal) -> Self {
-        let holder = ambient.new_id();
-        Self { db, ambient, portal, holder, is_ours: AtomicBool::new(false) }
+        let lease = Lease::new(db.clone(), "portal", ambient.new_id());
+        Self { db, ambient, portal, lease }
     }
 
     /// Tells a round of dossiers whose turn it is, each as far as it goes; answers how many. None, while another process
@@ -70,7 +63,7 @@ impl Herald {
     async fn look(self: &Arc<Self>) -> Result<Vec<DossierCode>, Fault> {
         let herald = Arc::clone(self);
         blocking(move || {
-            let Herald { db, ambient, holder, is_ours, .. } = &*herald;
+            let Herald { db, ambient, lease, .. } = &*herald;
             let now = ambient.now();
             let due = |db: &Db| db.read(|reader| portal::due(reader, now, ROUND));
             let owed = db.read(|reader| portal::owed(reader, now))?;
@@ -81,9 +74,7 @@ impl Herald {
             if !anything {
                 return Ok(Vec::new());
             }
-            let leased = db.write(|tx| leases::acquire(tx, LEASE_NAME, holder, now, LEASE))?;
-            is_ours.store(leased, Ordering::Relaxed);
-            if !leased {
+            if !lease.take()? {
                 return Ok(Vec::new());
             }
             verbs::note_changes(db)?;
@@ -94,7 +85,7 @@ impl Herald {
 
     /// Tells the portal of one dossier, part by part, until it knows everything or one fails.
     async fn tell(self: &Arc<Self>, code: &DossierCode) -> Result<(), Fault> {
-        while self.is_ours.load(Ordering::Relaxed) {
+        while self.lease.is_held() {
             let (herald, code) = (Arc::clone(self), code.clone());
             let turn = blocking(move || Ok(herald.db.snapshot(|reader| verbs::turn(reader, &code))?)).await?;
             let Some((telling, part, dossier)) = turn else { return Ok(()) };
@@ -137,33 +128,31 @@ impl Herald {
         Ok(outcome)
     }
 
-    /// Notes an outcome and keeps the work; answers whether it is as it was thought to be.
+    /// Notes an outcome; answers whether it is as it was thought to be.
     fn note(&self, telling: &Telling, part: Part, outcome: &Outcome) -> Result<bool, Fault> {
-        let now = self.ambient.now();
-        let written = self.db.write(|tx| {
-            verbs::note(tx, &self.ambient, telling, part, outcome)?;
-            leases::acquire(tx, LEASE_NAME, &self.holder, now, LEASE)
-        });
-        match written {
+        match self.db.write(|tx| verbs::note(tx, &self.ambient, telling, part, outcome)) {
             // Replayed meanwhile, or told by a process that took over: it is looked at anew.
             Err(StorageError::Stale) => Ok(false),
-            Ok(is_ours) => {
-                self.is_ours.store(is_ours, Ordering::Relaxed);
-                Ok(true)
-            }
+            Ok(_) => Ok(true),
             Err(other) => Err(other.into()),
         }
     }
 
-    /// Lets no dossier go on after its present call.
-    fn stop(&self) {
-        self.is_ours.store(false, Ordering::Relaxed);
+    /// Keeps the work while a call takes its time; who does not have it does not ask for it here.
+    async fn keep(self: &Arc<Self>) {
+        if !self.lease.is_held() {
+            return;
+        }
+        let herald = Arc::clone(self);
+        if let Err(cause) = blocking(move || Ok(herald.lease.take()?)).await {
+            tracing::warn!(%cause, "the lease is not renewed");
+        }
     }
 
     /// Lets another process take the work over at once.
     async fn hand_back(self: &Arc<Self>) -> Result<(), Fault> {
         let herald = Arc::clone(self);
-        blocking(move || Ok(herald.db.write(|tx| leases::release(tx, LEASE_NAME, &herald.holder))?)).await
+        blocking(move || Ok(herald.lease.hand_back()?)).await
     }
 }
 
@@ -188,17 +177,23 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + S
 pub async fn run(herald: Arc<Herald>, mut stop: watch::Receiver<bool>) {
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut beat = tokio::time::interval(BEAT);
+    beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = tick.tick() => {}
             _ = stop.changed() => break,
         }
         let mut round = std::pin::pin!(herald.round());
-        let (ended, is_over) = tokio::select! {
-            ended = &mut round => (ended, false),
-            _ = stop.changed() => {
-                herald.stop();
-                (round.await, true)
+        let mut is_over = false;
+        let ended = loop {
+            tokio::select! {
+                ended = &mut round => break ended,
+                _ = beat.tick(), if !is_over => herald.keep().await,
+                _ = stop.changed(), if !is_over => {
+                    herald.lease.let_go();
+                    is_over = true;
+                }
             }
         };
         if let Err(cause) = ended {
@@ -208,7 +203,7 @@ pub async fn run(herald: Arc<Herald>, mut stop: watch::Receiver<bool>) {
             break;
         }
     }
-    herald.stop();
+    herald.lease.let_go();
     if let Err(cause) = herald.hand_back().await {
         tracing::warn!(%cause, "the next process waits for this one's lease to run out");
     }

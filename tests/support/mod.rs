@@ -30,6 +30,7 @@ use motcua::flow::{Act, Actor};
 use motcua::http::board::Board;
 use motcua::http::edges::Edges;
 use motcua::http::idempotency::Running;
+use motcua::http::leave::Leave;
 use motcua::http::lookup_key::LookupKey;
 use motcua::http::openid::Provider;
 use motcua::http::portal::PortalState;
@@ -220,6 +221,7 @@ impl TestApp {
             edges,
             feedback_days: ANSWER_DAYS,
             board: Board::new(&db),
+            leave: Leave::default(),
             openid,
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

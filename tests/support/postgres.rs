@@ -52,7 +52,7 @@ fn start_cluster() -> Option<String> {
     let binaries = binaries()?;
     let folder = tempfile::tempdir().ok()?.keep();
     let data = folder.join("data");
-    let as_root = Command::new("id").arg("-u").output().ok()?.stdout.starts_with(b"0\n");
+    let as_root = as_root();
     let run = |program: &str, arguments: &[&str]| {
         // initdb and postgres refuse to run as root.
         let mut command = if as_root {
@@ -81,6 +81,11 @@ fn start_cluster() -> Option<String> {
     Some(format!("postgres:///postgres?host={}&user=postgres", socket.replace('/', "%2F")))
 }
 
+/// Whether we are root, as whom the server's programs refuse to run.
+pub fn as_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.starts_with(b"0\n"))
+}
+
 /// A small watcher outlives this process just long enough to stop the cluster and remove its folder.
 fn stop_with_us(binaries: &Path, data: &str, folder: &str, as_root: bool) {
     let pg_ctl = binaries.join("pg_ctl");
@@ -95,7 +100,8 @@ fn stop_with_us(binaries: &Path, data: &str, folder: &str, as_root: bool) {
     let _ = watcher.current_dir("/").spawn();
 }
 
-fn binaries() -> Option<PathBuf> {
+/// Where the server's programs are.
+pub fn binaries() -> Option<PathBuf> {
     let mut found: Vec<PathBuf> =
         std::fs::read_dir("/usr/lib/postgresql").ok()?.flatten().map(|entry| entry.path().join("bin")).collect();
     found.retain(|folder| folder.join("initdb").exists());
