@@ -52,8 +52,11 @@ impl ManageConnection for Manager {
         match self.backend {
             Backend::Postgres => {
                 let mut connection = PgConnection::establish(&self.url).map_err(failed)?;
-                // Compiling a query takes longer than any of these takes to run.
-                connection.batch_execute("SET jit = off").map_err(diesel::r2d2::Error::QueryError)?;
+                // Compiling a query takes longer than any of these takes to run. Who waits for a lock keeps a connection
+                // from others.
+                connection
+                    .batch_execute("SET jit = off; SET lock_timeout = '5s'")
+                    .map_err(diesel::r2d2::Error::QueryError)?;
                 Ok(AnyConnection::Postgres(connection))
             }
             Backend::Sqlite => {

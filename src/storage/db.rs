@@ -1,7 +1,7 @@
 //! The database: pools, and the only two ways in, `read` and `write`.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use diesel::Connection;
@@ -19,6 +19,18 @@ const ATTEMPTS: usize = 4;
 /// Rung, each of them, after a commit that leaves something to be sent.
 type Bells = Arc<RwLock<Vec<Box<dyn Fn() + Send + Sync>>>>;
 
+/// A place in a write where a crash leaves one of two states, and nothing between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// Everything is written and nothing of it is committed.
+    BeforeCommit,
+    /// It is committed, and nobody knows.
+    AfterCommit,
+}
+
+/// Says whether a write ends at a moment, and as what.
+type Cut = Box<dyn Fn(Moment) -> Result<(), StorageError> + Send + Sync>;
+
 /// The database behind its pools; cheap to clone.
 #[derive(Clone)]
 pub struct Db {
@@ -26,6 +38,7 @@ pub struct Db {
     writers: Pool<Manager>,
     backend: Backend,
     bells: Bells,
+    cut: Arc<OnceLock<Cut>>,
     vault: Vault,
 }
 
@@ -124,7 +137,7 @@ impl Db {
                 .max_size(size)
                 .min_idle(Some(1))
                 .connection_timeout(sizes.wait)
-                .test_on_check_out(false)
+                .test_on_check_out(true)
                 .error_handler(Box::new(diesel::r2d2::NopErrorHandler))
                 .build(manager.clone())
                 .map_err(StorageError::Unavailable)
@@ -132,7 +145,19 @@ impl Db {
         let writers = if backend == Backend::Sqlite { 1 } else { sizes.writers };
         // The writer first: on a new SQLite file it is the one to switch to WAL.
         let writers = pool(writers)?;
-        Ok(Self { readers: pool(sizes.readers)?, writers, backend, bells: Bells::default(), vault })
+        Ok(Self {
+            readers: pool(sizes.readers)?,
+            writers,
+            backend,
+            bells: Bells::default(),
+            cut: Arc::default(),
+            vault,
+        })
+    }
+
+    /// How many connections there are at most.
+    pub fn connections(&self) -> u32 {
+        self.readers.max_size() + self.writers.max_size()
     }
 
     /// Which database this is.
@@ -143,6 +168,16 @@ impl Db {
     /// Has `ring` called after each commit of this process that leaves something to be sent, events for the feed among it.
     pub fn on_something_to_send(&self, ring: impl Fn() + Send + Sync + 'static) {
         self.bells.write().unwrap_or_else(PoisonError::into_inner).push(Box::new(ring));
+    }
+
+    /// Has writes end where `cut` says so, as if the line had broken there. It is passed in, as the clock is, by who tests what
+    /// that leaves; no setting leads here, and where none was passed a write looks at an empty place twice.
+    pub fn cut_writes(&self, cut: impl Fn(Moment) -> Result<(), StorageError> + Send + Sync + 'static) {
+        let _ = self.cut.set(Box::new(cut));
+    }
+
+    fn pass(&self, moment: Moment) -> Result<(), StorageError> {
+        self.cut.get().map_or(Ok(()), |cut| cut(moment))
     }
 
     /// Reads. Several statements may see different states; use one statement, or [`Db::snapshot`].
@@ -211,10 +246,15 @@ impl Db {
             (Backend::Postgres, View::Steady) => begin_steady(&mut tx.connection, "READ WRITE")?,
             (Backend::Postgres, _) => begin_with(&mut tx.connection, "BEGIN")?,
         }
-        match work(&mut tx) {
+        let worked = work(&mut tx).and_then(|value| {
+            self.pass(Moment::BeforeCommit)?;
+            Ok(value)
+        });
+        match worked {
             Ok(value) => {
                 <AnyConnection as Connection>::TransactionManager::commit_transaction(&mut *tx.connection)
                     .map_err(StorageError::from)?;
+                self.pass(Moment::AfterCommit)?;
                 if tx.to_send {
                     self.bells.read().unwrap_or_else(PoisonError::into_inner).iter().for_each(|ring| ring());
                 }

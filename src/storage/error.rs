@@ -5,6 +5,20 @@ use thiserror::Error;
 
 use super::vault::Closed;
 
+/// What either database says when it has no room, no place or no patience left: it comes back by itself, or when somebody
+/// makes room.
+const EXHAUSTED: [&str; 9] = [
+    "database is locked",
+    "database or disk is full",
+    "disk I/O error",
+    "No space left on device",
+    "could not extend file",
+    "canceling statement due to lock timeout",
+    "canceling statement due to statement timeout",
+    "too many clients",
+    "remaining connection slots",
+];
+
 /// A storage fault.
 #[derive(Debug, Error)]
 pub enum StorageError {
@@ -96,14 +110,8 @@ impl StorageError {
             Self::Query(DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)) => true,
             Self::Query(DieselError::DatabaseError(_, info)) => {
                 let message = info.message();
-                [
-                    "database is locked",
-                    "server closed the connection",
-                    "terminating connection",
-                    "the database system is",
-                ]
-                .iter()
-                .any(|sign| message.contains(sign))
+                let lost = ["server closed the connection", "terminating connection", "the database system is"];
+                lost.iter().chain(&EXHAUSTED).any(|sign| message.contains(sign))
             }
             Self::Query(DieselError::BrokenTransactionManager) => true,
             _ => self.is_transient(),

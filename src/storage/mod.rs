@@ -67,7 +67,7 @@ pub mod transfers;
 pub mod warnings;
 pub mod webhooks;
 
-pub use db::{Db, PoolSizes, Reader, Tx};
+pub use db::{Db, Moment, PoolSizes, Reader, Tx};
 pub use error::{Failure, StorageError};
 pub use vault::Vault;
 
