@@ -15,6 +15,7 @@ mod changes;
 mod comforts;
 mod comforts_work;
 mod counts;
+mod cuts;
 mod doors;
 mod drilldown;
 mod edges;
