@@ -61,11 +61,12 @@ impl ManageConnection for Manager {
             }
             Backend::Sqlite => {
                 let mut connection = SqliteConnection::establish(&self.url).map_err(failed)?;
-                // The busy timeout comes first: switching to WAL may itself have to wait for another process.
+                // The busy timeout comes first: switching to WAL may itself have to wait for another process. Each connection
+                // keeps so many pages, and sorts of more than that go by way of files, so that memory stays flat.
                 connection
                     .batch_execute(
                         "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                         PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;",
+                         PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA temp_store = FILE;",
                     )
                     .map_err(diesel::r2d2::Error::QueryError)?;
                 Ok(AnyConnection::Sqlite(connection))

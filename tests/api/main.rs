@@ -12,6 +12,7 @@ mod calendar_preview;
 mod catalogue;
 mod catalogue_sheets;
 mod changes;
+mod clock;
 mod comforts;
 mod comforts_work;
 mod counts;
