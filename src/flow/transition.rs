@@ -1,5 +1,7 @@
 //! Moves: accept, reject, ask for a supplement or a payment, resume, withdraw, stop, finish, hand over, and reopen.
 
+use chrono::TimeDelta;
+
 use super::actor::{Act, Action};
 use super::desk::Desk;
 use super::fault::Fault;
@@ -11,6 +13,9 @@ use crate::domain::transition::{Change, Move, RuleVersion, check_time};
 use crate::domain::vocabulary::{LocalTime, Outcome, Status};
 use crate::storage::Tx;
 use crate::storage::dossier_row::Record;
+
+/// By how much the clocks of two hosts may differ.
+const SKEW: TimeDelta = TimeDelta::minutes(1);
 
 /// A wish to move a dossier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,8 +74,13 @@ pub(in crate::flow) fn moved(
     })?;
     let change = match wish.to {
         Target::Status(to) => {
-            let at = wish.at.unwrap_or(act.now);
-            check_time(at, act.now, act.days_back())?;
+            let at = match wish.at {
+                Some(at) => {
+                    check_time(at, act.now, act.days_back())?;
+                    at
+                }
+                None => now_after(record.standing.last_move_at, act.now),
+            };
             let wish = Move { to, at, reason: wish.reason.clone(), outcome: wish.outcome };
             let mut desk = Desk::new(tx)?;
             advance(tx, &mut desk, &mut record, &wish)?
@@ -84,6 +94,11 @@ pub(in crate::flow) fn moved(
     };
     record.papers.documents.extend(wish.documents.iter().cloned());
     Ok((record, change))
+}
+
+/// Now, for a dossier that was moved last at `last`: the clock of the host that did it may have been a little ahead of this one.
+fn now_after(last: LocalTime, now: LocalTime) -> LocalTime {
+    if last > now && last - now <= SKEW { last } else { now }
 }
 
 /// Applies one move to a record; an acceptance takes the procedure's version of its day.

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use unicode_normalization::UnicodeNormalization;
 
 use super::AppState;
+use super::admission;
 use super::audit;
 use super::incoming::Incoming;
 use super::input::{Query, parse, read_body};
@@ -290,6 +291,7 @@ pub(in crate::http) async fn signed_in(
             .ok_or_else(|| Problem::new("unauthenticated"))?,
     };
     audit::recognise(req, audit::bearer(&bearer));
+    admission::recognise(&bearer);
     let (known, reference) = read(state, move |reader| Ok((known(reader, bearer, now)?, reader.reference()?))).await?;
     let known = known.ok_or_else(|| Problem::new("unauthenticated"))?;
     let known = match absent_in(req.headers())? {
@@ -413,13 +415,28 @@ pub(in crate::http) async fn read_under<T: Send + 'static>(
     blocking(move || db.read_under(reference, work)).await
 }
 
-/// Runs work on a thread that may block.
+/// Runs work on a thread that may block, when it is the request's turn.
 ///
 /// # Errors
-/// What `work` answers; `unavailable` when the pool is shutting down.
+/// What `work` answers; `overloaded`; `unavailable` when the pool is shutting down.
 pub async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Problem> {
+    let permit = admission::permit().await?;
+    // The place is taken until the work is done, also when the client is gone by then.
+    apart(move || {
+        let _held = permit;
+        work()
+    })
+    .await
+}
+
+/// Runs work on a thread that may block, without a turn: what takes long and asks the database seldom or not at all would
+/// keep a place from many others.
+///
+/// # Errors
+/// What `work` answers; `unavailable` when the pool is shutting down.
+pub async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Problem> {
     let span = tracing::Span::current();
     let answer = actix_web::web::block(move || span.in_scope(work)).await;
     Ok(answer.map_err(|_| Problem::new("unavailable"))??)

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::call::{Administer, Call, blocking};
+use super::call::{Administer, Call, apart};
 use super::dossier_body::{DossierBody, TransitionBody};
 use super::idempotency::Reply;
 use super::input::{Checker, Query, parse};
@@ -206,7 +206,7 @@ async fn import(mut call: Call<Administer>) -> Result<HttpResponse, Problem> {
         return import_atomically(&call, file, &digest).await;
     }
     let (actor, state) = (call.actor.clone(), call.state.clone());
-    let report = blocking(move || {
+    let report = apart(move || {
         let act = Act { actor: &actor, now: state.ambient.now(), ambient: &state.ambient };
         import_lines(&state.db, act, &mut BufReader::new(file))
     })

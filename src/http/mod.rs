@@ -1,6 +1,7 @@
 //! The API, thin: extract, call, present; one file per resource, one table of errors.
 
 pub mod address;
+pub mod admission;
 mod audit;
 pub mod call;
 mod disposition;
@@ -127,6 +128,8 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 pub struct AppState {
     /// The database.
     pub db: Db,
+    /// Lets so many at a time ask it.
+    pub admission: admission::Gate,
     /// Clock, zone and chance.
     pub ambient: Ambient,
     /// Signs access tokens.
@@ -272,6 +275,7 @@ pub fn app(
         .service(web::redirect("/docs", "/docs/"))
         .configure(pages::routes)
         .default_service(web::to(system::not_found))
+        .wrap(actix_web::middleware::from_fn(admission::ticketed))
         .wrap(actix_web::middleware::from_fn(middleware::around))
         .wrap(actix_web::middleware::Compress::default())
         .wrap(actix_web::middleware::from_fn(edges::guard))

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get};
 use sha2::{Digest as _, Sha256};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::call::{Call, Permission, See, blocking};
+use super::call::{Call, Permission, See, apart};
 use super::dossiers::visible;
 use super::problem::{Problem, ProblemBody};
 use crate::documents::docx::docx;
@@ -94,7 +94,7 @@ pub(in crate::http) async fn hand_out<P: Printable + Send + 'static>(
     name: &str,
 ) -> Result<HttpResponse, Problem> {
     let press = call.state.press.clone();
-    let bytes = blocking(move || Ok(kind.make(&press, &paper))).await??;
+    let bytes = apart(move || Ok(kind.make(&press, &paper))).await??;
     let tag = format!("\"{}\"", hex(&Sha256::digest(&bytes)));
     if call.knows(&tag) {
         return Ok(HttpResponse::NotModified().insert_header(("ETag", tag)).finish());

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::call::{Administer, Call, blocking};
+use super::call::{Administer, Call, apart};
 use super::imports::{BATCH, history};
 use super::input::{Query, gather, parse};
 use super::problem::{Problem, ProblemBody};
@@ -107,7 +107,7 @@ async fn import_register_file(mut call: Call<Administer>) -> Result<HttpResponse
     let english = call.prefers_english();
     let bytes = gather(call.stream()?, MAX_REGISTER).await?.ok_or_else(|| Problem::new("payload_too_large"))?;
     let (actor, state) = (call.actor.clone(), call.state.clone());
-    let report = blocking(move || {
+    let report = apart(move || {
         let act = Act { actor: &actor, now: state.ambient.now(), ambient: &state.ambient };
         import_register(&state.db, act, &mapping, &bytes, apply, english)
     })

@@ -7,11 +7,16 @@ use serde_json::json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::AppState;
-use super::call::read;
+use super::call::apart;
 use super::document;
 use super::problem::Problem;
 use crate::domain::calendar::missing_year;
-use crate::storage::{calendars, migrate, portal};
+use crate::domain::vocabulary::LocalTime;
+use crate::flow::Fault;
+use crate::storage::{Reader, calendars, migrate, portal};
+
+/// What does not stand in the way and should be looked at, and the year whose calendar is missing.
+type Warnings = (Vec<&'static str>, Option<i32>);
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -36,18 +41,23 @@ async fn readyz(state: Data<AppState>) -> Result<HttpResponse, Problem> {
         return Err(Problem::new("shutting_down"));
     }
     let (now, sends) = (state.ambient.now(), state.portal.sends);
-    let warnings = read(&state, move |reader| {
-        if !migrate::is_up_to_date(reader)? {
-            return Ok(None);
-        }
-        let is_late = sends && portal::late(reader, now)? > 0;
-        let national = calendars::national(reader)?;
-        let missing = missing_year(&national, now.date());
-        let warnings = [is_late.then_some("portal_late"), missing.map(|_| "calendar_missing")];
-        Ok(Some((warnings.into_iter().flatten().collect::<Vec<_>>(), missing)))
-    });
+    let db = state.db.clone();
+    // Asked by whoever decides where requests go: it says how the database is and not how many wait for it.
+    let warnings = apart(move || db.read(|reader| warnings(reader, now, sends)));
     let (warnings, missing) = warnings.await?.ok_or_else(|| Problem::new("unavailable"))?;
     Ok(HttpResponse::Ok().json(json!({"status": "ready", "warnings": warnings, "calendar_missing": missing})))
+}
+
+/// What should be looked at, and the year whose calendar is missing; `None` while migrations are.
+fn warnings(reader: &mut Reader, now: LocalTime, sends: bool) -> Result<Option<Warnings>, Fault> {
+    if !migrate::is_up_to_date(reader)? {
+        return Ok(None);
+    }
+    let is_late = sends && portal::late(reader, now)? > 0;
+    let national = calendars::national(reader)?;
+    let missing = missing_year(&national, now.date());
+    let warnings = [is_late.then_some("portal_late"), missing.map(|_| "calendar_missing")];
+    Ok(Some((warnings.into_iter().flatten().collect(), missing)))
 }
 
 /// Metrics in the Prometheus text format.

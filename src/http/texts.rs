@@ -32,6 +32,12 @@ pub const TEXTS: &[Text] = &[
     ),
     text("unavailable", 503, "Hệ thống đang bận, xin thử lại sau.", "The service is busy; please try again."),
     text("shutting_down", 503, "Hệ thống đang dừng để bảo trì.", "This process is about to stop; others go on."),
+    text(
+        "overloaded",
+        503,
+        "Hệ thống đang quá tải, xin thử lại sau giây lát.",
+        "Too many requests are waiting; please try again in a moment.",
+    ),
     text("timed_out", 503, "Yêu cầu xử lý quá lâu.", "The request took too long."),
     text("malformed_json", 400, "Nội dung gửi lên không phải JSON hợp lệ.", "The body is not valid JSON."),
     text("unreadable_body", 400, "Không đọc được nội dung gửi lên.", "The body could not be read."),

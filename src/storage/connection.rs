@@ -96,19 +96,20 @@ impl Manager {
                     connection.set_prepared_statement_cache_size(CacheSize::Disabled);
                 } else {
                     // Compiling a query takes longer than any of these takes to run. A writer that stands still must not hold its
-                    // locks against all others for ever; a reader holds none.
-                    let session = format!("SET jit = off; SET idle_in_transaction_session_timeout = {}", self.still);
+                    // locks against all others for ever; a reader holds none. Who waits for a lock keeps a connection from others.
+                    let session = format!("SET jit = off; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = {}", self.still);
                     connection.batch_execute(&session).map_err(diesel::r2d2::Error::QueryError)?;
                 }
                 Ok(AnyConnection::Postgres(connection))
             }
             Backend::Sqlite => {
                 let mut connection = SqliteConnection::establish(&self.url).map_err(failed)?;
-                // The busy timeout comes first: switching to WAL may itself have to wait for another process.
+                // The busy timeout comes first: switching to WAL may itself have to wait for another process. Each connection
+                // keeps so many pages, and sorts of more than that go by way of files, so that memory stays flat.
                 connection
                     .batch_execute(
                         "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                         PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;",
+                         PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA temp_store = FILE;",
                     )
                     .map_err(diesel::r2d2::Error::QueryError)?;
                 Ok(AnyConnection::Sqlite(connection))

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::str::FromStr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use diesel::Connection;
@@ -27,6 +27,18 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Rung, each of them, after a commit that leaves something to be sent.
 type Bells = Arc<RwLock<Vec<Box<dyn Fn() + Send + Sync>>>>;
 
+/// A place in a write where a crash leaves one of two states, and nothing between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// Everything is written and nothing of it is committed.
+    BeforeCommit,
+    /// It is committed, and nobody knows.
+    AfterCommit,
+}
+
+/// Says whether a write ends at a moment, and as what.
+type Cut = Box<dyn Fn(Moment) -> Result<(), StorageError> + Send + Sync>;
+
 /// The database behind its pools; cheap to clone.
 #[derive(Clone)]
 pub struct Db {
@@ -36,6 +48,7 @@ pub struct Db {
     wait: Duration,
     replica: Option<Replica>,
     bells: Bells,
+    cut: Arc<OnceLock<Cut>>,
     vault: Vault,
     references: References,
 }
@@ -215,9 +228,15 @@ impl Db {
             wait: sizes.wait,
             replica,
             bells: Bells::default(),
+            cut: Arc::default(),
             vault,
             references: References::default(),
         })
+    }
+
+    /// How many connections there are at most.
+    pub fn connections(&self) -> u32 {
+        self.readers.max_size() + self.writers.max_size()
     }
 
     /// Which database this is.
@@ -233,6 +252,16 @@ impl Db {
     /// Has `ring` called after each commit of this process that leaves something to be sent, events for the feed among it.
     pub fn on_something_to_send(&self, ring: impl Fn() + Send + Sync + 'static) {
         self.bells.write().unwrap_or_else(PoisonError::into_inner).push(Box::new(ring));
+    }
+
+    /// Has writes end where `cut` says so, as if the line had broken there. It is passed in, as the clock is, by who tests what
+    /// that leaves; no setting leads here, and where none was passed a write looks at an empty place twice.
+    pub fn cut_writes(&self, cut: impl Fn(Moment) -> Result<(), StorageError> + Send + Sync + 'static) {
+        let _ = self.cut.set(Box::new(cut));
+    }
+
+    fn pass(&self, moment: Moment) -> Result<(), StorageError> {
+        self.cut.get().map_or(Ok(()), |cut| cut(moment))
     }
 
     /// Reads. Several statements may see different states; use one statement, or [`Db::snapshot`].
@@ -367,7 +396,10 @@ impl Db {
         };
         self.look_after(&tx, &begun);
         begun.map_err(|cause| NotCommitted(cause.into()))?;
-        let done = work(&mut tx);
+        let done = work(&mut tx).and_then(|value| {
+            self.pass(Moment::BeforeCommit)?;
+            Ok(value)
+        });
         self.look_after(&tx, &done);
         let value = match done {
             Ok(value) => value,
@@ -386,6 +418,9 @@ impl Db {
             // It was told to commit: what it did, nobody knows.
             Err(error) if error.storage().is_some_and(StorageError::is_lost) => return Ok(Err(error)),
             Err(error) => return Err(NotCommitted(error)),
+        }
+        if let Err(cut) = self.pass(Moment::AfterCommit) {
+            return Ok(Err(cut.into()));
         }
         if tx.to_send {
             self.bells.read().unwrap_or_else(PoisonError::into_inner).iter().for_each(|ring| ring());

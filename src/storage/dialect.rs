@@ -26,7 +26,8 @@ macro_rules! horizon {
 /// Keeps other processes from migrating until this transaction ends. On SQLite the write lock does that already.
 pub(in crate::storage) fn lock_migrations(tx: &mut Tx) -> Result<(), StorageError> {
     if let AnyConnection::Postgres(connection) = &mut *tx.connection {
-        connection.batch_execute("SELECT pg_advisory_xact_lock(1836019811)")?;
+        // As long as the other takes.
+        connection.batch_execute("SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(1836019811)")?;
     }
     Ok(())
 }

@@ -15,6 +15,20 @@ const LOST: [&str; 6] = [
     "query_wait_timeout",
 ];
 
+/// What either database says when it has no room, no place or no patience left: it comes back by itself, or when somebody
+/// makes room.
+const EXHAUSTED: [&str; 9] = [
+    "database is locked",
+    "database or disk is full",
+    "disk I/O error",
+    "No space left on device",
+    "could not extend file",
+    "canceling statement due to lock timeout",
+    "canceling statement due to statement timeout",
+    "too many clients",
+    "remaining connection slots",
+];
+
 /// A storage fault.
 #[derive(Debug, Error)]
 pub enum StorageError {
@@ -121,7 +135,9 @@ impl StorageError {
     pub fn is_unavailable(&self) -> bool {
         match self {
             Self::Unavailable(_) | Self::Unreachable(_) => true,
-            Self::Query(DieselError::DatabaseError(_, info)) if info.message().contains("database is locked") => true,
+            Self::Query(DieselError::DatabaseError(_, info)) if EXHAUSTED.iter().any(|sign| info.message().contains(sign)) => {
+                true
+            }
             _ => self.is_lost() || self.is_transient(),
         }
     }

@@ -70,7 +70,7 @@ pub mod transfers;
 pub mod warnings;
 pub mod webhooks;
 
-pub use db::{Db, PoolSizes, Position, Reader, Surroundings, Tx};
+pub use db::{Db, Moment, PoolSizes, Position, Reader, Surroundings, Tx};
 pub use error::{Failure, StorageError};
 pub use replica::ReplicaSettings;
 pub use vault::Vault;

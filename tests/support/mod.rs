@@ -27,6 +27,7 @@ use motcua::files::store::FileStore;
 use motcua::flow::accounts::{add_user, hash_password};
 use motcua::flow::verify::verify;
 use motcua::flow::{Act, Actor};
+use motcua::http::admission::Gate;
 use motcua::http::board::Board;
 use motcua::http::edges::Edges;
 use motcua::http::idempotency::Running;
@@ -206,6 +207,7 @@ impl TestApp {
         let files = files(folder.path());
         let state = Data::new(AppState {
             db: db.clone(),
+            admission: Gate::new(db.connections()),
             ambient: ambient.clone(),
             tokens: TokenKey::new(b"a key for tests only, 32 bytes long"),
             running: Running::default(),
