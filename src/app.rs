@@ -86,6 +86,7 @@ pub async fn serve(
     let upkeep = tokio::spawn(keep_up(metrics.clone()));
     let state = Data::new(AppState {
         db: db.clone(),
+        callers: http::callers::Callers::default(),
         admission: http::admission::Gate::new(db.connections()),
         ambient: ambient.clone(),
         tokens,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Twelve digits (Law on Identification 26/2023 art. 12(1)). Shown to nobody in logs: it names a person.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct IdentityNo(String);
 
 /// What was given is no personal identification number.

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::dev::Payload as RawPayload;
 use actix_web::http::Method;
@@ -17,6 +18,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::AppState;
 use super::admission;
 use super::audit;
+use super::callers::Known;
 use super::incoming::Incoming;
 use super::input::{Query, parse, read_body};
 use super::openid::{Holder, Standing};
@@ -260,6 +262,7 @@ pub(in crate::http) fn code_in<T: std::str::FromStr>(req: &HttpRequest, name: &s
 }
 
 /// Who calls.
+#[derive(Clone)]
 pub(in crate::http) enum Caller {
     /// A person of an office, in a session if they signed in here, or a machine.
     Office {
@@ -292,8 +295,7 @@ pub(in crate::http) async fn signed_in(
     };
     audit::recognise(req, audit::bearer(&bearer));
     admission::recognise(&bearer);
-    let (known, reference) = read(state, move |reader| Ok((known(reader, bearer, now)?, reader.reference()?))).await?;
-    let known = known.ok_or_else(|| Problem::new("unauthenticated"))?;
+    let (known, reference) = known_to(state, bearer, now).await?;
     let known = match absent_in(req.headers())? {
         None => known,
         Some(absent) => {
@@ -347,6 +349,20 @@ async fn bearer_of(state: &Data<AppState>, token: &str, now: LocalTime) -> Resul
         Some(provider) => Ok(Bearer::Outside(provider.holder(token, now).await?)),
         None => state.tokens.bearer(token, now).ok_or_else(|| Problem::new("unauthenticated")),
     }
+}
+
+/// Whom a token stands for, asked of the database unless they called a moment ago.
+async fn known_to(state: &Data<AppState>, bearer: Bearer, now: LocalTime) -> Result<Known, Problem> {
+    let rights = state.db.state_of_rights();
+    if let Some(known) = state.callers.get(&bearer, rights) {
+        return Ok(known);
+    }
+    let (since, asked) = (Instant::now(), bearer.clone());
+    let found = read(state, move |reader| Ok((known(reader, asked, now)?, reader.reference()?))).await?;
+    let (Some(caller), reference) = found else { return Err(Problem::new("unauthenticated")) };
+    let found = (caller, reference);
+    state.callers.keep(bearer, &found, rights, since);
+    Ok(found)
 }
 
 /// Whom a token stands for now: its session or client may have ended, or have less rights than it had.

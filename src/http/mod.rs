@@ -4,6 +4,7 @@ pub mod address;
 pub mod admission;
 mod audit;
 pub mod call;
+pub mod callers;
 mod disposition;
 mod document;
 pub mod edges;
@@ -130,6 +131,8 @@ pub struct AppState {
     pub db: Db,
     /// Lets so many at a time ask it.
     pub admission: admission::Gate,
+    /// Who called lately.
+    pub callers: callers::Callers,
     /// Clock, zone and chance.
     pub ambient: Ambient,
     /// Signs access tokens.

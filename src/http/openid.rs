@@ -52,7 +52,7 @@ pub struct Rules {
 }
 
 /// Whom a good token stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Holder {
     /// The same for the same person: a hash of issuer and subject, since a subject may be an identity number.
     pub id: String,
@@ -63,7 +63,7 @@ pub struct Holder {
 }
 
 /// What a holder is here.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Standing {
     /// Somebody of an office.
     Staff {

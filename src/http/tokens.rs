@@ -26,7 +26,7 @@ pub struct TokenKey {
 }
 
 /// Whom a token stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Bearer {
     /// A person's session.
     Session(String),

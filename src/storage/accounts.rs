@@ -64,6 +64,7 @@ pub fn insert_user(tx: &mut Tx, new: &User, password_hash: &str, now: LocalTime)
 /// # Errors
 /// [`StorageError::Stale`] when another write came in between.
 pub fn save_user(tx: &mut Tx, user: &mut User) -> Result<(), StorageError> {
+    tx.changes_rights = true;
     let changed = diesel::update(users::table)
         .filter(users::id.eq(&user.id).and(users::version.eq(user.version)))
         .set((
@@ -82,6 +83,7 @@ pub fn save_user(tx: &mut Tx, user: &mut User) -> Result<(), StorageError> {
 /// # Errors
 /// [`StorageError::Stale`] when another write came in between.
 pub fn set_password(tx: &mut Tx, user: &mut User, password_hash: &str) -> Result<(), StorageError> {
+    tx.changes_rights = true;
     let changed = diesel::update(users::table)
         .filter(users::id.eq(&user.id).and(users::version.eq(user.version)))
         .set((users::password_hash.eq(password_hash), users::version.eq(user.version + 1)))

@@ -95,6 +95,7 @@ pub fn insert(tx: &mut Tx, new: &Client, secret_hash: &str, now: LocalTime) -> R
 /// # Errors
 /// [`StorageError::Stale`] when another write came in between.
 pub fn save(tx: &mut Tx, client: &mut Client) -> Result<(), StorageError> {
+    tx.changes_rights = true;
     let changed = diesel::update(clients::table)
         .filter(clients::id.eq(&client.id).and(clients::version.eq(client.version)))
         .set((
@@ -114,6 +115,7 @@ pub fn save(tx: &mut Tx, client: &mut Client) -> Result<(), StorageError> {
 /// # Errors
 /// [`StorageError::Stale`] when another write came in between.
 pub fn rotate(tx: &mut Tx, client: &mut Client, secret_hash: &str, until: LocalTime) -> Result<(), StorageError> {
+    tx.changes_rights = true;
     let changed = diesel::update(clients::table)
         .filter(clients::id.eq(&client.id).and(clients::version.eq(client.version)))
         .set((
@@ -133,6 +135,7 @@ pub fn rotate(tx: &mut Tx, client: &mut Client, secret_hash: &str, until: LocalT
 /// # Errors
 /// [`StorageError`].
 pub fn remove(tx: &mut Tx, id: &str) -> Result<(), StorageError> {
+    tx.changes_rights = true;
     diesel::delete(clients::table.filter(clients::id.eq(id))).execute(&mut *tx.connection)?;
     Ok(())
 }

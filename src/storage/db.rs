@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use super::dialect;
 use super::error::{Failure, StorageError};
 use super::reference::{Reference, References, Stamped};
 use super::replica::{Replica, ReplicaSettings};
+use super::shown::Held;
 use super::vault::Vault;
 use crate::domain::vocabulary::LocalTime;
 
@@ -51,6 +53,7 @@ pub struct Db {
     cut: Arc<OnceLock<Cut>>,
     vault: Vault,
     references: References,
+    rights: Arc<AtomicU64>,
 }
 
 /// How many connections the pools hold.
@@ -102,6 +105,8 @@ pub struct Reader {
     pub(in crate::storage) vault: Vault,
     pub(in crate::storage) references: References,
     pub(in crate::storage) stamped: Stamped,
+    /// What was read of a dossier under its lock.
+    pub(in crate::storage) held: Option<Held>,
     view: View,
 }
 
@@ -170,6 +175,8 @@ pub struct Tx {
     pub(in crate::storage) concerns: Option<(String, Option<String>)>,
     /// The identifier of what it made, where its answer has no `Location` to tell it.
     pub(in crate::storage) made: Option<String>,
+    /// Whether it changes who may do what.
+    pub(in crate::storage) changes_rights: bool,
 }
 
 impl Deref for Tx {
@@ -231,12 +238,18 @@ impl Db {
             cut: Arc::default(),
             vault,
             references: References::default(),
+            rights: Arc::default(),
         })
     }
 
     /// How many connections there are at most.
     pub fn connections(&self) -> u32 {
         self.readers.max_size() + self.writers.max_size()
+    }
+
+    /// A number that is another after each change of this process to who may do what.
+    pub fn state_of_rights(&self) -> u64 {
+        self.rights.load(Ordering::SeqCst)
     }
 
     /// Which database this is.
@@ -334,7 +347,7 @@ impl Db {
     }
 
     fn reader(&self, connection: Lent, stamped: Stamped, view: View) -> Reader {
-        Reader { connection, vault: self.vault.clone(), references: self.references.clone(), stamped, view }
+        Reader { connection, vault: self.vault.clone(), references: self.references.clone(), stamped, held: None, view }
     }
 
     /// Gives a connection up that turned out to be lost.
@@ -388,7 +401,7 @@ impl Db {
             .map_err(|cause| NotCommitted(StorageError::Unavailable(cause).into()))?;
         let stamped = if view == View::Steady { Stamped::Alone } else { Stamped::Unasked };
         let reader = self.reader(Lent(connection), stamped, view);
-        let mut tx = Tx { reader, horizon: None, to_send: false, concerns: None, made: None };
+        let mut tx = Tx { reader, horizon: None, to_send: false, concerns: None, made: None, changes_rights: false };
         let begun = match (self.backend(), view) {
             (Backend::Sqlite, _) => begin_with(&mut tx.connection, "BEGIN IMMEDIATE"),
             (Backend::Postgres, View::Steady) => begin_steady(&mut tx.connection, "READ WRITE"),
@@ -418,6 +431,9 @@ impl Db {
             // It was told to commit: what it did, nobody knows.
             Err(error) if error.storage().is_some_and(StorageError::is_lost) => return Ok(Err(error)),
             Err(error) => return Err(NotCommitted(error)),
+        }
+        if tx.changes_rights || matches!(tx.stamped, Stamped::Alone) {
+            self.rights.fetch_add(1, Ordering::SeqCst);
         }
         if let Err(cut) = self.pass(Moment::AfterCommit) {
             return Ok(Err(cut.into()));
@@ -450,6 +466,7 @@ impl Tx {
                 roll_back(&mut self.connection)?;
                 // The lock that kept it so went with the part.
                 self.horizon = horizon;
+                self.held = None;
                 Err(error)
             }
         }

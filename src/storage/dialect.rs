@@ -67,15 +67,21 @@ pub(in crate::storage) fn lock_quarters(tx: &mut Tx) -> Result<(), StorageError>
     Ok(())
 }
 
-/// Keeps other writers off a dossier until this transaction ends, and learns the horizon with it. On SQLite there are no
+/// Keeps other writers off a dossier until this transaction ends, and learns the horizon and the stamp of what is remembered
+/// with it. On SQLite there are no
 /// others.
 pub(in crate::storage) fn lock_dossier(tx: &mut Tx, code: &str) -> Result<(), StorageError> {
-    const SQL: &str = concat!("SELECT ", horizon!(), " FROM dossiers WHERE code = :code FOR UPDATE OF dossiers");
+    const SQL: &str = concat!(
+        "SELECT ",
+        horizon!(),
+        ", (SELECT stamp FROM reference_state) AS stamp FROM dossiers WHERE code = :code FOR UPDATE OF dossiers"
+    );
     if matches!(*tx.connection, AnyConnection::Postgres(_)) {
         let lock = Sql::of(SQL, &[("code", Value::Text(code.to_owned()))]);
-        let row: Option<Horizon> = lock.get_result(&mut *tx.connection).optional()?;
+        let row: Option<StampedHorizon> = lock.get_result(&mut *tx.connection).optional()?;
         if let Some(row) = row {
-            tx.horizon = Some(row.horizon);
+            tx.horizon = Some(row.horizon.horizon);
+            tx.note_stamp(row.stamp);
         }
     }
     Ok(())
@@ -119,6 +125,14 @@ pub(in crate::storage) fn lock_content(tx: &mut Tx, sha256: &str) -> Result<(), 
 struct Horizon {
     #[diesel(sql_type = Nullable<Timestamp>)]
     horizon: Option<NaiveDateTime>,
+}
+
+#[derive(QueryableByName)]
+struct StampedHorizon {
+    #[diesel(embed)]
+    horizon: Horizon,
+    #[diesel(sql_type = BigInt)]
+    stamp: i64,
 }
 
 /// The last instant that has or awaits its balance; asked once a transaction.

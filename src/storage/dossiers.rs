@@ -14,6 +14,7 @@ use super::dossier_row::{Record, Row};
 use super::error::StorageError;
 use super::journal::{self, Appended};
 use super::schema::{dossiers, past_spans};
+use super::shown;
 use crate::domain::dossier::Span;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::event::Event;
@@ -277,7 +278,7 @@ pub fn find_all(reader: &mut Reader, codes: &[String]) -> Result<Vec<Record>, St
 /// [`StorageError`].
 pub fn find_to_change(tx: &mut Tx, code: &DossierCode) -> Result<Option<Record>, StorageError> {
     dialect::lock_dossier(tx, &code.to_string())?;
-    find(tx, code)
+    shown::find_held(tx, code)
 }
 
 /// These dossiers in the order of their codes, kept from other writers until the transaction ends.

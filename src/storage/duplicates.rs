@@ -2,7 +2,7 @@
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::connection::MultiBackend;
 use super::db::Reader;
@@ -84,9 +84,12 @@ pub fn of_person(
 struct Found {
     #[diesel(sql_type = Bool)]
     found: bool,
+    #[diesel(sql_type = BigInt)]
+    stamp: i64,
 }
 
-/// Whether anything open may be this person's, whoever sees it: nearly never, and then one statement has told it.
+/// Whether anything open may be this person's, whoever sees it: nearly never, and then one statement has told it. It brings the
+/// stamp of what is remembered, too.
 fn is_any(reader: &mut Reader, procedure: &ProcedureCode, person: &Known) -> Result<bool, StorageError> {
     let mut values = vec![("procedure".to_owned(), Value::Text(procedure.to_string()))];
     let mut conditions = Vec::new();
@@ -108,6 +111,8 @@ fn is_any(reader: &mut Reader, procedure: &ProcedureCode, person: &Known) -> Res
         return Ok(false);
     }
     let values: Vec<(&str, Value)> = values.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-    let sql = Sql::of(&format!("SELECT ({}) AS found", conditions.join(" OR ")), &values);
-    Ok(sql.get_result::<Found>(&mut *reader.connection)?.found)
+    let sql = Sql::of(&format!("SELECT ({}) AS found, (SELECT stamp FROM reference_state) AS stamp", conditions.join(" OR ")), &values);
+    let Found { found, stamp } = sql.get_result(&mut *reader.connection)?;
+    reader.note_stamp(stamp);
+    Ok(found)
 }

@@ -105,6 +105,7 @@ impl Row {
 /// # Errors
 /// [`StorageError`].
 pub fn insert(tx: &mut Tx, file: &FileRecord) -> Result<(), StorageError> {
+    tx.held = None;
     diesel::insert_into(files::table).values(Row::of(file)?).execute(&mut *tx.connection)?;
     Ok(())
 }
@@ -114,6 +115,7 @@ pub fn insert(tx: &mut Tx, file: &FileRecord) -> Result<(), StorageError> {
 /// # Errors
 /// [`StorageError`].
 pub fn delete(tx: &mut Tx, id: &str) -> Result<(), StorageError> {
+    tx.held = None;
     diesel::delete(files::table.filter(files::id.eq(id))).execute(&mut *tx.connection)?;
     Ok(())
 }

@@ -38,6 +38,9 @@ pub struct Entry {
 /// # Errors
 /// [`StorageError`].
 pub fn last_seq(reader: &mut Reader, dossier: &DossierCode) -> Result<i64, StorageError> {
+    if let Some(held) = reader.held(dossier) {
+        return Ok(held.last_seq);
+    }
     let last: Option<i64> = journal::table
         .filter(journal::dossier.eq(dossier.to_string()))
         .select(diesel::dsl::max(journal::seq))
@@ -70,6 +73,7 @@ pub fn append(
     stamp: Stamp<'_>,
     events: &[(LocalTime, Event)],
 ) -> Result<(), StorageError> {
+    tx.held = tx.held.take().map(|held| held.after(&record.code, events.len()));
     tx.concerns = Some((record.agency.to_string(), Some(record.received_by.to_string())));
     for (seq, (at, event)) in (last + 1..).zip(events) {
         let row = Row::of(record, seq, *at, event, stamp)?;
@@ -100,6 +104,7 @@ pub fn append_all(
     imported: bool,
     stamp: Stamp<'_>,
 ) -> Result<(), StorageError> {
+    tx.held = None;
     let mut rows = Vec::new();
     for one in appended {
         for (seq, (at, event)) in (one.last + 1..).zip(one.events) {

@@ -136,6 +136,7 @@ impl Row {
 /// # Errors
 /// [`StorageError::Duplicate`] when its dossier has one about the deadline that is not cancelled.
 pub fn insert(tx: &mut Tx, record: &LetterRecord) -> Result<(), StorageError> {
+    tx.held = None;
     diesel::insert_into(letters::table).values(Row::of(record)).execute(&mut *tx.connection)?;
     Ok(())
 }
@@ -145,6 +146,7 @@ pub fn insert(tx: &mut Tx, record: &LetterRecord) -> Result<(), StorageError> {
 /// # Errors
 /// As [`insert`].
 pub fn insert_all(tx: &mut Tx, records: &[LetterRecord]) -> Result<(), StorageError> {
+    tx.held = None;
     dialect::insert_all!(tx, letters, records.iter().map(Row::of).collect::<Vec<Row>>());
     Ok(())
 }
@@ -154,6 +156,7 @@ pub fn insert_all(tx: &mut Tx, records: &[LetterRecord]) -> Result<(), StorageEr
 /// # Errors
 /// [`StorageError::Stale`] when another write came in between.
 pub fn save(tx: &mut Tx, record: &mut LetterRecord) -> Result<(), StorageError> {
+    tx.held = None;
     let read_version = record.version;
     record.version += 1;
     let changed = diesel::update(letters::table)
@@ -187,6 +190,9 @@ pub fn find_all(reader: &mut Reader, ids: &[String]) -> Result<Vec<LetterRecord>
 /// # Errors
 /// [`StorageError`].
 pub fn about_deadline(reader: &mut Reader, dossier: &DossierCode) -> Result<Option<LetterRecord>, StorageError> {
+    if let Some(held) = reader.held(dossier) {
+        return Ok(held.beside().letter.clone());
+    }
     let row = letters::table
         .filter(letters::dossier.eq(dossier.to_string()))
         .filter(letters::kind.eq_any(["late", "at_risk"]).and(letters::status.ne("cancelled")))

@@ -92,6 +92,7 @@ pub fn erase_beside(tx: &mut Tx, dossier: &DossierCode) -> Result<Vec<FileRecord
             .execute(&mut *tx.connection)?;
     }
     diesel::delete(signed_papers::table.filter(signed_papers::letter.eq_any(own()))).execute(&mut *tx.connection)?;
+    tx.held = None;
     diesel::update(letters::table.filter(letters::dossier.eq(&code)))
         .set((
             letters::reason.eq(None::<String>),

@@ -130,6 +130,7 @@ pub fn rotate(tx: &mut Tx, session: &Session, spent: &str, now: LocalTime) -> Re
 /// # Errors
 /// [`StorageError`].
 pub fn end(tx: &mut Tx, id: &str) -> Result<(), StorageError> {
+    tx.changes_rights = true;
     diesel::delete(sessions::table.filter(sessions::id.eq(id))).execute(&mut *tx.connection)?;
     Ok(())
 }
@@ -139,6 +140,7 @@ pub fn end(tx: &mut Tx, id: &str) -> Result<(), StorageError> {
 /// # Errors
 /// [`StorageError`].
 pub fn end_all_of(tx: &mut Tx, user_id: &str) -> Result<(), StorageError> {
+    tx.changes_rights = true;
     diesel::delete(sessions::table.filter(sessions::user_id.eq(user_id))).execute(&mut *tx.connection)?;
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! What is shown beside a dossier: its letter about the deadline, and how many files it has; all with one statement.
 
-use diesel::dsl::count_star;
+use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 
-use super::db::Reader;
+use super::db::{Reader, Tx};
 use super::dossier_row::{Record, Row};
 use super::error::StorageError;
 use super::letters::{self, LetterRecord};
-use super::schema::{dossiers, files, letters as letters_table};
+use super::schema::{dossiers, files, journal, letters as letters_table};
 use crate::domain::dossier_code::DossierCode;
 
 /// What is shown beside a dossier.
@@ -17,6 +17,35 @@ pub struct Beside {
     pub letter: Option<LetterRecord>,
     /// How many files it has.
     pub files: i64,
+}
+
+/// What was read of a dossier under its lock, for as long as nothing of it changes.
+#[derive(Debug, Clone)]
+pub(in crate::storage) struct Held {
+    code: String,
+    beside: Beside,
+    /// The place of the last event in its journal.
+    pub(in crate::storage) last_seq: i64,
+}
+
+impl Reader {
+    /// What was read of this dossier under its lock.
+    pub(in crate::storage) fn held(&self, code: &DossierCode) -> Option<&Held> {
+        self.held.as_ref().filter(|held| held.code == code.to_string())
+    }
+}
+
+impl Held {
+    /// After so many events more of a dossier.
+    pub(in crate::storage) fn after(self, code: &DossierCode, events: usize) -> Self {
+        let more = if self.code == code.to_string() { i64::try_from(events).unwrap_or_default() } else { 0 };
+        Self { last_seq: self.last_seq + more, ..self }
+    }
+
+    /// What is shown beside it.
+    pub(in crate::storage) fn beside(&self) -> &Beside {
+        &self.beside
+    }
 }
 
 type Read = (Option<letters::Row>, Option<i64>);
@@ -53,6 +82,9 @@ macro_rules! joined {
 /// # Errors
 /// [`StorageError`].
 pub fn beside(reader: &mut Reader, code: &DossierCode) -> Result<Beside, StorageError> {
+    if let Some(held) = reader.held(code) {
+        return Ok(held.beside.clone());
+    }
     let found: Option<(Read,)> = joined!(code,).first(&mut *reader.connection).optional()?;
     found.map_or_else(|| Ok(Beside::default()), |(read,)| Beside::read(read))
 }
@@ -64,4 +96,18 @@ pub fn beside(reader: &mut Reader, code: &DossierCode) -> Result<Beside, Storage
 pub fn find(reader: &mut Reader, code: &DossierCode) -> Result<Option<(Record, Beside)>, StorageError> {
     let found: Option<(Row, Read)> = joined!(code, Row::as_select()).first(&mut *reader.connection).optional()?;
     found.map(|(row, read)| Ok((row.read(&reader.vault)?, Beside::read(read)?))).transpose()
+}
+
+/// One dossier that is locked, with what is shown beside it and the end of its journal, which the transaction keeps at hand.
+///
+/// # Errors
+/// [`StorageError`].
+pub(in crate::storage) fn find_held(tx: &mut Tx, code: &DossierCode) -> Result<Option<Record>, StorageError> {
+    let last_seq = journal::table.filter(journal::dossier.eq(dossiers::code)).select(max(journal::seq)).single_value();
+    let found: Option<(Row, Option<i64>, Read)> =
+        joined!(code, Row::as_select(), last_seq).first(&mut *tx.connection).optional()?;
+    let Some((row, last_seq, read)) = found else { return Ok(None) };
+    let (code, last_seq) = (code.to_string(), last_seq.unwrap_or_default());
+    tx.held = Some(Held { code, beside: Beside::read(read)?, last_seq });
+    row.read(&tx.vault).map(Some)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinSet};
+use tokio::time::Instant;
 
 use crate::ambient::Ambient;
 use crate::domain::delivery::{Means, Outcome};
@@ -18,6 +19,9 @@ use crate::worker::lease::Lease;
 
 /// How often work is looked for that no bell announced: what other processes committed, and what is due again.
 const TICK: Duration = Duration::from_secs(1);
+
+/// How far apart looks for work are at least that the bell calls for.
+const TOGETHER: Duration = Duration::from_millis(100);
 
 /// Sends messages.
 pub struct Courier {
@@ -156,16 +160,18 @@ pub async fn run(courier: Arc<Courier>, mut stop: watch::Receiver<bool>) {
     let mut running: HashMap<Id, Line> = HashMap::new();
     // Lines that failed rest until the next tick: who is down is not hammered.
     let mut resting: HashSet<Line> = HashSet::new();
+    let mut looked_at = Instant::now();
     loop {
         tokio::select! {
             _ = tick.tick() => resting.clear(),
-            () = bell.notified() => {}
+            () = called(&bell, looked_at) => {}
             Some(ended) = tasks.join_next_with_id(), if !tasks.is_empty() => {
                 let (id, failed) = ended.unwrap_or_else(|cause| (cause.id(), true));
                 resting.extend(running.remove(&id).filter(|_| failed));
             }
             _ = stop.changed() => break,
         }
+        looked_at = Instant::now();
         match courier.look().await {
             Ok(due) => {
                 for line in due {
@@ -185,4 +191,10 @@ pub async fn run(courier: Arc<Courier>, mut stop: watch::Receiver<bool>) {
             tracing::warn!(%cause, "the next process waits for this one's lease to run out");
         }
     }
+}
+
+/// Waits for the bell. While it rings all the time, some rings are answered together: looking for work is work, too.
+async fn called(bell: &Notify, looked_at: Instant) {
+    tokio::time::sleep_until(looked_at + TOGETHER).await;
+    bell.notified().await;
 }
