@@ -399,8 +399,7 @@ pub async fn read<T: Send + 'static>(
 pub async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Problem> {
-    let span = tracing::Span::current();
-    let answer = actix_web::web::block(move || span.in_scope(work)).await;
+    let answer = actix_web::web::block(crate::trace::carried(work)).await;
     Ok(answer.map_err(|_| Problem::new("unavailable"))??)
 }
 

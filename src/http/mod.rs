@@ -7,6 +7,7 @@ mod disposition;
 mod document;
 pub mod edges;
 pub mod fields;
+pub mod gauges;
 pub mod idempotency;
 pub mod incoming;
 pub mod input;
@@ -18,6 +19,7 @@ pub mod openid;
 mod page;
 pub mod problem;
 mod reach;
+pub mod retiring;
 pub mod schema;
 pub mod texts;
 pub mod timeline;
@@ -133,8 +135,10 @@ pub struct AppState {
     pub running: Running,
     /// Takes files in and gives them out.
     pub files: Files,
-    /// Renders `/metrics`.
+    /// Renders what is counted and timed for `/metrics`.
     pub metrics: PrometheusHandle,
+    /// Reads what else it tells.
+    pub gauges: gauges::Gauges,
     /// Prints papers.
     pub press: Press,
     /// Address below which applicants look dossiers up.
@@ -247,7 +251,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
 /// The API document, made from the handlers themselves.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let (_, document) = App::new().into_utoipa_app().openapi(Document::openapi()).configure(routes).split_for_parts();
-    document::completed(document)
+    document::completed(document, retiring::RETIRING)
 }
 
 /// The whole application.
@@ -262,9 +266,10 @@ pub fn app(
         InitError = (),
     >,
 > {
+    let table = state.edges.retiring;
     let (app, document) =
         App::new().app_data(state).into_utoipa_app().openapi(Document::openapi()).configure(routes).split_for_parts();
-    app.service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document::completed(document)))
+    app.service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document::completed(document, table)))
         .service(web::redirect("/docs", "/docs/"))
         .configure(pages::routes)
         .default_service(web::to(system::not_found))

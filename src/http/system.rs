@@ -9,6 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::AppState;
 use super::call::read;
 use super::document;
+use super::gauges::Gauges;
 use super::problem::Problem;
 use crate::domain::calendar::missing_year;
 use crate::storage::{calendars, migrate, portal};
@@ -45,11 +46,13 @@ async fn readyz(state: Data<AppState>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(json!({"status": "ready", "warnings": warnings, "calendar_missing": missing})))
 }
 
-/// Metrics in the Prometheus text format.
+/// Metrics in the Prometheus text format; docs/OPERATIONS.md says what each means.
 #[utoipa::path(tag = "system", security(()), responses((status = 200, description = "Metrics", body = String, content_type = "text/plain")))]
 #[get("/metrics")]
 async fn metrics(state: Data<AppState>) -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(state.metrics.render())
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4")
+        .body(state.metrics.render() + &Gauges::render(&state).await)
 }
 
 /// Answers what matches no route: a path unknown, or a method that the path does not have.

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
-use diesel::r2d2::{ManageConnection, Pool, PooledConnection};
+use diesel::r2d2::{ManageConnection, PooledConnection};
 
 use super::connection::{AnyConnection, Backend, Manager};
 use super::error::{Failure, StorageError};
+use super::lending::{Lending, LentOut};
 use super::vault::Vault;
 use crate::domain::vocabulary::LocalTime;
+use crate::trace;
 
 /// A write that lost against another is tried this often in all.
 const ATTEMPTS: usize = 4;
@@ -22,8 +24,8 @@ type Bells = Arc<RwLock<Vec<Box<dyn Fn() + Send + Sync>>>>;
 /// The database behind its pools; cheap to clone.
 #[derive(Clone)]
 pub struct Db {
-    readers: Pool<Manager>,
-    writers: Pool<Manager>,
+    readers: Lending,
+    writers: Lending,
     backend: Backend,
     bells: Bells,
     vault: Vault,
@@ -93,6 +95,8 @@ pub struct Tx {
     pub(in crate::storage) concerns: Option<(String, Option<String>)>,
     /// The identifier of what it made, where its answer has no `Location` to tell it.
     pub(in crate::storage) made: Option<String>,
+    /// The trace context of the request it belongs to, which goes with the events it writes.
+    pub(in crate::storage) trace: Option<String>,
 }
 
 impl Deref for Tx {
@@ -119,25 +123,21 @@ impl Db {
         let backend = manager.backend;
         // Once by hand: a pool would only say that it timed out, and not why.
         manager.connect().map_err(StorageError::Unreachable)?;
-        let pool = |size: u32| {
-            Pool::builder()
-                .max_size(size)
-                .min_idle(Some(1))
-                .connection_timeout(sizes.wait)
-                .test_on_check_out(false)
-                .error_handler(Box::new(diesel::r2d2::NopErrorHandler))
-                .build(manager.clone())
-                .map_err(StorageError::Unavailable)
-        };
         let writers = if backend == Backend::Sqlite { 1 } else { sizes.writers };
         // The writer first: on a new SQLite file it is the one to switch to WAL.
-        let writers = pool(writers)?;
-        Ok(Self { readers: pool(sizes.readers)?, writers, backend, bells: Bells::default(), vault })
+        let writers = Lending::new(&manager, writers, sizes.wait)?;
+        let readers = Lending::new(&manager, sizes.readers, sizes.wait)?;
+        Ok(Self { readers, writers, backend, bells: Bells::default(), vault })
     }
 
     /// Which database this is.
     pub fn backend(&self) -> Backend {
         self.backend
+    }
+
+    /// How the connections are lent out by now: those for reads, those for writes.
+    pub fn lent_out(&self) -> [(&'static str, LentOut); 2] {
+        [("read", self.readers.lent_out()), ("write", self.writers.lent_out())]
     }
 
     /// Has `ring` called after each commit of this process that leaves something to be sent, events for the feed among it.
@@ -150,7 +150,7 @@ impl Db {
     /// # Errors
     /// [`StorageError::Unavailable`], and what `work` answers.
     pub fn read<T, E: From<StorageError>>(&self, work: impl FnOnce(&mut Reader) -> Result<T, E>) -> Result<T, E> {
-        let connection = self.readers.get().map_err(StorageError::Unavailable)?;
+        let connection = self.readers.get()?;
         work(&mut Reader { connection, vault: self.vault.clone(), view: View::Moving })
     }
 
@@ -203,9 +203,10 @@ impl Db {
         view: View,
         work: &mut impl FnMut(&mut Tx) -> Result<T, E>,
     ) -> Result<T, E> {
-        let connection = self.writers.get().map_err(StorageError::Unavailable)?;
+        let connection = self.writers.get()?;
         let reader = Reader { connection, vault: self.vault.clone(), view };
-        let mut tx = Tx { reader, horizon: None, to_send: false, concerns: None, made: None };
+        let mut tx = Tx { reader, horizon: None, to_send: false, concerns: None, made: None, trace: None };
+        tx.trace = trace::current().map(|context| context.to_string());
         match (self.backend, view) {
             (Backend::Sqlite, _) => begin_with(&mut tx.connection, "BEGIN IMMEDIATE")?,
             (Backend::Postgres, View::Steady) => begin_steady(&mut tx.connection, "READ WRITE")?,
@@ -229,6 +230,11 @@ impl Db {
 }
 
 impl Tx {
+    /// The trace context of the request it belongs to.
+    pub fn trace(&self) -> Option<&str> {
+        self.trace.as_deref()
+    }
+
     /// Runs a part of the transaction that can fail alone: an error undoes what the part wrote and nothing else.
     ///
     /// # Errors

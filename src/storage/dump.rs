@@ -24,7 +24,7 @@ const FORMAT: u32 = 1;
 /// Rows stored at once.
 const BATCH: usize = 500;
 /// Who works on what for the next seconds: nothing that outlives its process.
-const NOT_KEPT: &[&str] = &["leases"];
+const NOT_KEPT: &[&str] = &["leases", "rounds"];
 /// Tables that have their one row from the start, with the number in it that only grows.
 const HEADS: &[(&str, &str)] = &[("feed_head", "last"), ("audit_head", "position")];
 /// Where one of these has a row, the database is in use.

@@ -6,9 +6,10 @@ pub mod portal;
 
 mod tidy;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
+use opentelemetry::trace::SpanKind;
 use tokio::sync::watch;
 
 use crate::ambient::Ambient;
@@ -20,10 +21,13 @@ use crate::flow::strike::keep_up;
 use crate::flow::sweep::sweep;
 use crate::flow::watch::FAILURES_KEPT;
 use crate::flow::{Fault, audit};
-use crate::storage::{Db, deliveries, idempotency, leases, sessions, sign_ins};
+use crate::storage::{Db, deliveries, idempotency, leases, rounds, sessions, sign_ins};
+use crate::trace::{self, Work};
 
 pub use tidy::tidy_files;
 
+/// Name of the lease, and of the rounds under it.
+const BACKGROUND: &str = "background";
 /// How often the work is looked at.
 const TICK: Duration = Duration::from_secs(60);
 /// How long a process keeps the work to itself without saying so again.
@@ -42,7 +46,9 @@ pub async fn run(db: Db, ambient: Ambient, files: Files, at_risk_days: u32, mut 
             _ = stop.changed() => return,
         }
         let (db, ambient, files, holder) = (db.clone(), ambient.clone(), files.clone(), holder.clone());
-        let round = tokio::task::spawn_blocking(move || round(&db, &ambient, &files, at_risk_days, &holder)).await;
+        let span = tracing::error_span!("round", round = ambient.new_id());
+        let work = move || traced(&ambient, || round(&db, &ambient, &files, at_risk_days, &holder));
+        let round = tokio::task::spawn_blocking(move || span.in_scope(work)).await;
         match round {
             Ok(Ok(())) => metrics::gauge!("motcua_sweep_healthy").set(1.0),
             Ok(Err(cause)) => {
@@ -54,9 +60,21 @@ pub async fn run(db: Db, ambient: Ambient, files: Files, at_risk_days: u32, mut 
     }
 }
 
-fn round(db: &Db, ambient: &Ambient, files: &Files, at_risk_days: u32, holder: &str) -> Result<(), Fault> {
-    let now = ambient.now();
-    if !db.write(|tx| leases::acquire(tx, "background", holder, now, LEASE))? {
+/// Shows a round in the traces, if any are shown.
+fn traced<T>(ambient: &Ambient, round: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    let Some(work) = Work::begin(ambient, None) else { return round() };
+    let done = trace::on_behalf(work.context(), round);
+    work.end(ambient, SpanKind::Internal, "background round".to_owned(), done.is_err(), Vec::new());
+    done
+}
+
+/// One round of background work, unless another process has the lease.
+///
+/// # Errors
+/// What a piece of it answers; the pieces after it are left for the next round.
+pub fn round(db: &Db, ambient: &Ambient, files: &Files, at_risk_days: u32, holder: &str) -> Result<(), Fault> {
+    let (now, began) = (ambient.now(), Instant::now());
+    if !db.write(|tx| leases::acquire(tx, BACKGROUND, holder, now, LEASE))? {
         return Ok(());
     }
     let swept = sweep(db, ambient, at_risk_days)?;
@@ -83,5 +101,6 @@ fn round(db: &Db, ambient: &Ambient, files: &Files, at_risk_days: u32, holder: &
     db.write(|tx| sign_ins::forget(tx, now - FAILURES_KEPT))?;
     db.write(|tx| deliveries::forget(tx, now - LOG_KEPT))?;
     tidy_files(db, ambient, files)?;
+    db.write(|tx| rounds::note(tx, BACKGROUND, ambient.now(), began.elapsed()))?;
     Ok(())
 }

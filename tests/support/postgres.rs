@@ -95,7 +95,8 @@ fn stop_with_us(binaries: &Path, data: &str, folder: &str, as_root: bool) {
     let _ = watcher.current_dir("/").spawn();
 }
 
-fn binaries() -> Option<PathBuf> {
+/// Where the programs of the newest server found here are.
+pub fn binaries() -> Option<PathBuf> {
     let mut found: Vec<PathBuf> =
         std::fs::read_dir("/usr/lib/postgresql").ok()?.flatten().map(|entry| entry.path().join("bin")).collect();
     found.retain(|folder| folder.join("initdb").exists());
