@@ -151,10 +151,8 @@ async fn a_dump_of_postgres_made_under_writes_is_whole_when_it_is_restored() {
 async fn postgres_goes_back_to_a_moment_between_two_writes() {
     let Some(mut cluster) = Cluster::create() else { return };
     let wal = cluster.path("wal");
-    cluster.start(
-        "data",
-        &["archive_mode=on".into(), format!("archive_command=test -d {0} || mkdir {0}; cp %p {0}/%f", text(&wal))],
-    );
+    let archive = format!("test -d {0} || mkdir {0}; cp %p {0}/%f", text(&wal));
+    cluster.start("data", &[("archive_mode", "on".into()), ("archive_command", archive)]);
     cluster.run("createdb", &["-h", text(&cluster.path("")), "-U", "postgres", "motcua"]);
     let folder = tempfile::tempdir().unwrap();
     let (folder, url) = (folder.path(), cluster.url("motcua"));
@@ -169,14 +167,12 @@ async fn postgres_goes_back_to_a_moment_between_two_writes() {
     cluster.stop();
 
     fs::write(base.join("recovery.signal"), "").unwrap();
-    cluster.start(
-        "base",
-        &[
-            format!("restore_command=cp {}/%f %p", text(&wal)),
-            format!("recovery_target_time={moment}"),
-            "recovery_target_action=promote".into(),
-        ],
-    );
+    let settings = [
+        ("restore_command", format!("cp {}/%f %p", text(&wal))),
+        ("recovery_target_time", moment),
+        ("recovery_target_action", "promote".into()),
+    ];
+    cluster.start("base", &settings);
     let limit = Instant::now() + Duration::from_secs(60);
     while cluster.ask("postgres", "SELECT pg_is_in_recovery()") == "t" {
         assert!(Instant::now() < limit, "the server does not come up");

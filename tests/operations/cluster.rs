@@ -1,6 +1,7 @@
 //! A PostgreSQL cluster that a test may back up, break and bring back.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -43,18 +44,20 @@ impl Cluster {
         format!("postgres:///{database}?host={}&user=postgres", text(&self.folder).replace('/', "%2F"))
     }
 
-    /// Starts the server on a folder of data.
-    pub fn start(&mut self, data: &str, settings: &[String]) {
+    /// Starts the server on a folder of data, with settings from now on.
+    pub fn start(&mut self, data: &str, settings: &[(&str, String)]) {
         let data = self.path(data);
-        let all = [
-            "listen_addresses=''".to_owned(),
-            format!("unix_socket_directories={}", text(&self.folder)),
-            "fsync=off".to_owned(),
+        let mut configuration = fs::File::options().append(true).open(data.join("postgresql.conf")).unwrap();
+        let own = [
+            ("listen_addresses", String::new()),
+            ("unix_socket_directories", text(&self.folder).to_owned()),
+            ("fsync", "off".to_owned()),
         ];
-        let options: Vec<String> = all.iter().chain(settings).map(|setting| format!("-c \"{setting}\"")).collect();
+        for (name, value) in own.iter().chain(settings) {
+            writeln!(configuration, "{name} = '{value}'").unwrap();
+        }
         let log = self.path("log");
-        let arguments = ["-D", text(&data), "-w", "-l", text(&log), "-o", &options.join(" "), "start"];
-        self.run("pg_ctl", &arguments);
+        self.run("pg_ctl", &["-D", text(&data), "-w", "-l", text(&log), "start"]);
         self.running = Some(data);
     }
 
