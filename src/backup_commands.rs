@@ -40,23 +40,23 @@ pub(crate) fn backup(store: &StoreSettings, settings: BackupSettings) -> Result<
     if !database.exists() {
         return Err(format!("{} is not there", database.display()).into());
     }
-    if file.exists() {
-        return Err(format!("{} is there; it is not overwritten", file.display()).into());
+    if let Some(new) = [Some(&file), keys.as_ref()].into_iter().flatten().find(|new| new.exists()) {
+        return Err(format!("{} is there; it is not overwritten", new.display()).into());
     }
     let ring = KeyRing::of(store, jwt_key, lookup_key)?;
     // Not migrated: a backup before an upgrade is made by the new program while the old one serves.
     let db = Db::open(&store.database_url, store.pools(), ring.vault()?)?;
     data_keys::admit(&db)?;
     note(store, &db, "motcua backup")?;
-    if let Some(keys) = &keys {
-        ring.write(keys)?;
-    }
     let folder = drafts(&file)?;
     let draft = folder.path().join("copy");
     private(&draft)?;
     let faults = db.read(|reader| backup::copy_into(reader, &draft))?;
     refuse("the copy is damaged", &faults)?;
     File::open(&draft)?.sync_all()?;
+    if let Some(keys) = &keys {
+        ring.write(keys)?;
+    }
     put(&draft, &file)?;
     writeln!(io::stdout(), "{}: {} bytes, checked", file.display(), fs::metadata(&file)?.len())?;
     match keys {

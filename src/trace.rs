@@ -90,14 +90,12 @@ pub struct Work {
 impl Work {
     /// Begins a piece of work for the trace that caused it, or for a new one where there is a collector to show it to.
     pub fn begin(ambient: &Ambient, cause: Option<TraceContext>) -> Option<Self> {
+        if cause.is_none() && COLLECTOR.get().is_none() {
+            return None;
+        }
+        let new = || TraceContext { trace: u128::from_be_bytes(ambient.random()).max(1), span: 0, is_sampled: true };
         let span = u64::from_be_bytes(ambient.random()).max(1);
-        let context = match cause {
-            Some(cause) => TraceContext { span, ..cause },
-            None if COLLECTOR.get().is_some() => {
-                TraceContext { trace: u128::from_be_bytes(ambient.random()).max(1), span, is_sampled: true }
-            }
-            None => return None,
-        };
+        let context = TraceContext { span, ..cause.unwrap_or_else(new) };
         Some(Self { context, cause, began: ambient.wall_clock() })
     }
 

@@ -180,7 +180,12 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + S
 
 /// Sends until `stop` turns true: at once after a commit of this process, and what else is due every second. What is under
 /// way then is brought to its end.
-pub async fn run(courier: Arc<Courier>, mut stop: watch::Receiver<bool>) {
+pub async fn run(courier: Arc<Courier>, stop: watch::Receiver<bool>) {
+    let span = tracing::error_span!("courier", courier = %courier.holder);
+    work_off(courier, stop).instrument(span).await;
+}
+
+async fn work_off(courier: Arc<Courier>, mut stop: watch::Receiver<bool>) {
     let bell = Arc::new(Notify::new());
     let rung = Arc::clone(&bell);
     courier.db.on_something_to_send(move || rung.notify_one());
@@ -204,7 +209,7 @@ pub async fn run(courier: Arc<Courier>, mut stop: watch::Receiver<bool>) {
             Ok(due) => {
                 for line in due {
                     if !resting.contains(&line) && !running.values().any(|other| *other == line) {
-                        let task = tasks.spawn(Arc::clone(&courier).work(line.clone()));
+                        let task = tasks.spawn(Arc::clone(&courier).work(line.clone()).in_current_span());
                         running.insert(task.id(), line);
                     }
                 }

@@ -48,15 +48,16 @@ pub async fn run(db: Db, ambient: Ambient, files: Files, at_risk_days: u32, mut 
         let (db, ambient, files, holder) = (db.clone(), ambient.clone(), files.clone(), holder.clone());
         let span = tracing::error_span!("round", round = ambient.new_id());
         let work = move || traced(&ambient, || round(&db, &ambient, &files, at_risk_days, &holder));
-        let round = tokio::task::spawn_blocking(move || span.in_scope(work)).await;
-        match round {
+        let inside = span.clone();
+        let round = tokio::task::spawn_blocking(move || inside.in_scope(work)).await;
+        span.in_scope(|| match round {
             Ok(Ok(())) => metrics::gauge!("motcua_sweep_healthy").set(1.0),
             Ok(Err(cause)) => {
                 metrics::gauge!("motcua_sweep_healthy").set(0.0);
                 tracing::error!(%cause, "background round failed; it is tried again at the next tick");
             }
             Err(cause) => tracing::error!(%cause, "background round panicked"),
-        }
+        });
     }
 }
 

@@ -202,7 +202,7 @@ pub async fn run(herald: Arc<Herald>, mut stop: watch::Receiver<bool>) {
             _ = stop.changed() => break,
         }
         let span = tracing::error_span!("round", round = herald.ambient.new_id());
-        let mut round = std::pin::pin!(herald.round().instrument(span));
+        let mut round = std::pin::pin!(herald.round().instrument(span.clone()));
         let (ended, is_over) = tokio::select! {
             ended = &mut round => (ended, false),
             _ = stop.changed() => {
@@ -211,7 +211,9 @@ pub async fn run(herald: Arc<Herald>, mut stop: watch::Receiver<bool>) {
             }
         };
         if let Err(cause) = ended {
-            tracing::error!(%cause, "what the portal is owed was not looked for; the next tick tries again");
+            span.in_scope(|| {
+                tracing::error!(%cause, "what the portal is owed was not looked for; the next tick tries again");
+            });
         }
         if is_over {
             break;

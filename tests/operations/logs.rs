@@ -70,7 +70,8 @@ async fn tell(url: &str) {
     office.raw("/v1/imports", &kinds, format!("{{\"applicant\": {{\"name\": \"{NAME}\"}}}}\n{NAME}\n")).await;
     let disposition = format!("attachment; filename*=UTF-8''{}.pdf", shapes(PASSPORT_PAPER)[1]);
     let headers = [("content-type", "application/pdf"), ("content-disposition", disposition.as_str())];
-    let uploaded = office.raw(&format!("/v1/dossiers/{code}/files?kind=component"), &headers, format!("%PDF-1.7\n{NAME}\n")).await;
+    let uploaded =
+        office.raw(&format!("/v1/dossiers/{code}/files?kind=component"), &headers, format!("%PDF-1.7\n{NAME}\n")).await;
     assert_eq!(uploaded, 201);
     let name = json!({"username": NAME, "password": PHONE});
     assert_eq!(office.send(Method::POST, "/v1/sessions", Some(name)).await.status().as_u16(), 401);
@@ -97,13 +98,17 @@ async fn tell(url: &str) {
     let mut ours = 0;
     for line in log.lines() {
         let said: Value = serde_json::from_str(line).unwrap_or_else(|cause| panic!("{cause}: {line}"));
-        let of_a_request = said["target"].as_str().unwrap().starts_with("motcua::http");
+        let target = said["target"].as_str().unwrap();
+        let of_a_request = target.starts_with("motcua::http");
         let named = said["spans"]
             .as_array()
             .into_iter()
             .flatten()
             .any(|span| span["name"] == "request" && span["request_id"].as_str().is_some_and(|id| id.len() == 32));
         assert!(named || !of_a_request, "{line}");
+        let mut spans = said["spans"].as_array().into_iter().flatten();
+        let is_traceable = spans.any(|span| ["round", "courier"].iter().any(|id| span[*id].is_string()));
+        assert!(is_traceable || !target.starts_with("motcua::worker"), "{line}");
         ours += usize::from(named);
     }
     assert!(ours > 40, "{ours} lines of requests in\n{log}");
