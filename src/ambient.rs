@@ -1,6 +1,7 @@
 //! Time and chance, passed in: the one home of the system clock and of the random source.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Offset, TimeDelta, TimeZone, Timelike};
 use chrono_tz::Tz;
@@ -44,6 +45,17 @@ impl Ambient {
             #[expect(clippy::disallowed_methods, reason = "the one home of the system clock")]
             Clock::System => self.local(chrono::Utc::now().fixed_offset()),
             Clock::Set(instant) => *instant.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// Now to the fraction of a second, to show how long work took; a standing clock has no fractions.
+    pub fn wall_clock(&self) -> SystemTime {
+        match &self.clock {
+            #[expect(clippy::disallowed_methods, reason = "the one home of the system clock")]
+            Clock::System => SystemTime::now(),
+            Clock::Set(_) => {
+                SystemTime::UNIX_EPOCH + Duration::from_secs(self.unix(self.now()).try_into().unwrap_or_default())
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix_web::HttpServer;
@@ -25,9 +25,13 @@ use crate::integrations::email::Email;
 use crate::integrations::gateway::Gateway;
 use crate::integrations::webhook::Webhooks;
 use crate::storage::{Db, data_keys, migrate};
+use crate::trace;
 use crate::worker;
 use crate::worker::delivery::Courier;
 use crate::worker::portal::Herald;
+
+/// Upper ends of the buckets that durations are counted in, in seconds.
+const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
 /// How often recorded durations are folded.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -62,7 +66,8 @@ pub fn open_to_load(settings: &StoreSettings) -> Result<Db, Box<dyn Error>> {
 /// # Errors
 /// When a recorder is installed already.
 pub fn metrics() -> io::Result<PrometheusHandle> {
-    PrometheusBuilder::new().install_recorder().map_err(io::Error::other)
+    let builder = PrometheusBuilder::new().set_buckets(SECONDS).map_err(io::Error::other)?;
+    builder.install_recorder().map_err(io::Error::other)
 }
 
 /// Serves on `listener` until a signal comes, then lets running requests end.
@@ -83,9 +88,13 @@ pub async fn serve(
     let portal = settings.portal.portal()?;
     let portal_state = PortalState { codes: settings.portal.codes()?, sends: portal.is_some() };
     let metrics = metrics()?;
+    if let Some(endpoint) = &settings.otlp_endpoint {
+        trace::export_to(endpoint)?;
+    }
     let upkeep = tokio::spawn(keep_up(metrics.clone()));
     let state = Data::new(AppState {
         db: db.clone(),
+        document: OnceLock::new(),
         callers: http::callers::Callers::default(),
         admission: http::admission::Gate::new(db.connections()),
         ambient: ambient.clone(),
@@ -93,6 +102,7 @@ pub async fn serve(
         running: http::idempotency::Running::default(),
         files: files.clone(),
         metrics,
+        gauges: http::gauges::Gauges::new(&ambient),
         press: settings.press()?,
         public_url: settings.public_url.clone(),
         webhook_private: settings.delivery.webhook_private,
@@ -135,6 +145,7 @@ pub async fn serve(
         let _ = herald.await;
     }
     upkeep.abort();
+    let _ = tokio::task::spawn_blocking(trace::flush).await;
     served
 }
 

@@ -1,6 +1,7 @@
 //! Every setting, with its `MOTCUA_` name; the service runs with none set.
 
 pub mod edges;
+pub mod keys;
 pub mod openid;
 pub mod portal;
 
@@ -103,6 +104,9 @@ pub struct ServeSettings {
     /// Address below which applicants look dossiers up, printed as QR code on receipts.
     #[arg(long, env = "MOTCUA_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// Collector that traces are shown to, e.g. http://127.0.0.1:4318 (OTLP over HTTP, protobuf); none by default.
+    #[arg(long, env = "MOTCUA_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<String>,
     /// Where files are kept.
     #[command(flatten)]
     pub files: FileSettings,

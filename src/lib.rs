@@ -18,4 +18,5 @@ pub mod http;
 pub mod integrations;
 pub mod storage;
 pub mod telemetry;
+pub mod trace;
 pub mod worker;

@@ -1,6 +1,7 @@
 //! The program: subcommands, nothing else.
 
 mod account_commands;
+mod backup_commands;
 mod catalogue_commands;
 mod data_commands;
 
@@ -29,6 +30,7 @@ use motcua::{app, demo, http};
 use serde_json::Value;
 
 use account_commands::{ClientCommand, UserCommand};
+use backup_commands::BackupSettings;
 use catalogue_commands::CatalogueCommand;
 
 #[global_allocator]
@@ -84,6 +86,16 @@ enum Command {
     Export {
         /// The file, which must not be there yet; standard output when left out.
         file: Option<PathBuf>,
+    },
+    /// Copy a SQLite database and its keys while it is in use.
+    Backup(BackupSettings),
+    /// Put a backup in the place of a SQLite database that is not there; it is checked and recounted first.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+        /// The keys that were written with it; the key files beside the database, or MOTCUA_DATA_KEY, when left out.
+        #[arg(long)]
+        keys: Option<PathBuf>,
     },
     /// Load what `export` wrote, all or nothing, into an empty database.
     Load {
@@ -261,6 +273,14 @@ fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
         Command::Export { file } => {
             drop(out);
             data_commands::export(&store, file.as_deref())?;
+        }
+        Command::Backup(settings) => {
+            drop(out);
+            backup_commands::backup(&store, settings)?;
+        }
+        Command::Restore { file, keys } => {
+            drop(out);
+            backup_commands::restore(&store, &file, keys.as_deref())?;
         }
         Command::Load { file } => {
             drop(out);

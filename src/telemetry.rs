@@ -15,5 +15,14 @@ pub fn start() {
         reason = "read before there is a configuration, so that its faults are logged"
     )]
     let json = std::env::var("MOTCUA_LOG_FORMAT").is_ok_and(|format| format == "json");
-    if json { builder.json().init() } else { builder.init() }
+    if json {
+        builder.json().init()
+    } else {
+        builder.init()
+    }
+    std::panic::set_hook(Box::new(|panic| {
+        // Only where: what it says may hold the data it met.
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "panicked");
+    }));
 }

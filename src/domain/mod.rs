@@ -57,6 +57,7 @@ pub mod statistics;
 pub mod delivery;
 pub mod notice;
 pub mod portal;
+pub mod trace_context;
 pub mod webhook;
 
 pub mod audit;

@@ -152,5 +152,5 @@ pub async fn drain<T, E>(body: &mut (impl Stream<Item = Result<T, E>> + Unpin)) 
 
 /// Runs work on a thread that may block.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+    tokio::task::spawn_blocking(crate::trace::carried(work)).await.map_err(io::Error::other)?
 }

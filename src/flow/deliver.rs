@@ -189,6 +189,7 @@ impl Message<'_> {
             response: None,
             fault: None,
             created_at: now,
+            trace: change.trace.clone(),
         }
     }
 }

@@ -193,6 +193,7 @@ pub fn test(tx: &mut Tx, act: Act<'_>, id: &str) -> Result<Delivery, Fault> {
         response: None,
         fault: None,
         created_at: act.now,
+        trace: tx.trace().map(str::to_owned),
     };
     deliveries::insert(tx, &delivery)?;
     Ok(delivery)

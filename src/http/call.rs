@@ -453,8 +453,7 @@ pub async fn blocking<T: Send + 'static>(
 /// # Errors
 /// What `work` answers; `unavailable` when the pool is shutting down.
 pub async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Problem> {
-    let span = tracing::Span::current();
-    let answer = actix_web::web::block(move || span.in_scope(work)).await;
+    let answer = actix_web::web::block(crate::trace::carried(work)).await;
     Ok(answer.map_err(|_| Problem::new("unavailable"))??)
 }
 

@@ -217,7 +217,7 @@ async fn import_procedures(mut call: Call<Govern>) -> Result<HttpResponse, Probl
     let english = call.prefers_english();
     let bytes = gather(call.stream()?, MAX_SHEET).await?.ok_or_else(|| Problem::new("payload_too_large"))?;
     let (copy, refused) = (bytes.clone(), Arc::new(Mutex::new(None)));
-    let read = actix_web::web::block(move || read_sheet(&copy, english)).await;
+    let read = actix_web::web::block(crate::trace::carried(move || read_sheet(&copy, english))).await;
     let sheet = read.map_err(|_| Problem::new("unavailable"))??;
     if dry_run {
         let report = call.read(move |reader, _| sheet.foresee(reader, english)).await?;

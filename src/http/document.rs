@@ -5,18 +5,20 @@ use std::sync::OnceLock;
 
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{ContentBuilder, HttpMethod, OpenApi, Ref, RefOr, Required, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, Deprecated, HttpMethod, OpenApi, Ref, RefOr, Required, ResponseBuilder};
 
 use super::call::ON_BEHALF_OF;
 use super::replica;
+use super::retiring::{self, Retiring};
 
 /// The media type of problems.
 const PROBLEM: &str = "application/problem+json";
 /// The one operation whose errors are no problems but OAuth's own; it may be unavailable like all others.
 const OAUTH: &str = "/oauth/token";
 
-/// Completes the document of the handlers: what they do not name themselves is added, and problems have their media type.
-pub(in crate::http) fn completed(mut document: OpenApi) -> OpenApi {
+/// Completes the document of the handlers: what they do not name themselves is added, problems have
+/// their media type, and what is on its way out is marked so.
+pub(in crate::http) fn completed(mut document: OpenApi, table: &[Retiring]) -> OpenApi {
     for (path, item) in &mut document.paths.paths {
         let operations = [
             (HttpMethod::Get, &mut item.get),
@@ -27,6 +29,9 @@ pub(in crate::http) fn completed(mut document: OpenApi) -> OpenApi {
         ];
         for (method, operation) in operations {
             let Some(operation) = operation else { continue };
+            if retiring::entry(table, path).is_some() {
+                operation.deprecated = Some(Deprecated::True);
+            }
             // Citizens, who have no desk, are under this path.
             if operation.security.is_none() && !path.starts_with("/v1/my/") {
                 operation.parameters.get_or_insert_default().push(on_behalf_of());

@@ -19,6 +19,7 @@ use actix_web::{Error, HttpResponse};
 use super::AppState;
 use super::address::Network;
 use super::lean;
+use super::retiring::{RETIRING, Retiring};
 
 /// Answers are data and never a page: nothing in them may run, and nobody may frame them.
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
@@ -29,7 +30,7 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 const SENT: &str = "Authorization, Content-Type, Content-Disposition, Accept-Language, Idempotency-Key, If-Match, If-None-Match, On-Behalf-Of, Range";
 /// What it may read besides.
 const READ: &str = "ETag, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotency-Replayed, \
-    Content-Disposition, Content-Range";
+    Content-Disposition, Content-Range, Deprecation, Sunset, Link";
 
 /// Requests whose body is as long as it is: they end when their client stops sending.
 const LONG: &[&str] = &["/v1/imports", "/v1/imports/register", "/v1/dossiers/{code}/files", "/v1/ioffice/packets"];
@@ -49,6 +50,8 @@ pub struct Edges {
     pub is_tls: bool,
     /// How many rows an export may give out.
     pub export_rows: usize,
+    /// What of the API is on its way out.
+    pub retiring: &'static [Retiring],
 }
 
 impl Default for Edges {
@@ -60,6 +63,7 @@ impl Default for Edges {
             idle_time: Duration::from_secs(30),
             is_tls: false,
             export_rows: 100_000,
+            retiring: RETIRING,
         }
     }
 }

@@ -9,6 +9,7 @@ mod disposition;
 mod document;
 pub mod edges;
 pub mod fields;
+pub mod gauges;
 pub mod idempotency;
 pub mod incoming;
 pub mod input;
@@ -22,6 +23,7 @@ mod page;
 pub mod problem;
 mod reach;
 mod replica;
+pub mod retiring;
 pub mod schema;
 pub mod texts;
 pub mod timeline;
@@ -101,6 +103,8 @@ pub mod oauth;
 pub mod sessions;
 pub mod system;
 
+use std::sync::OnceLock;
+
 use actix_web::dev::{ServiceFactory, ServiceRequest};
 use actix_web::http::header::HeaderName;
 use actix_web::web::{self, Data};
@@ -110,7 +114,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::ambient::Ambient;
 use crate::documents::press::Press;
@@ -141,8 +145,12 @@ pub struct AppState {
     pub running: Running,
     /// Takes files in and gives them out.
     pub files: Files,
-    /// Renders `/metrics`.
+    /// The text of the API document, once somebody asked for it.
+    pub document: OnceLock<web::Bytes>,
+    /// Renders what is counted and timed for `/metrics`.
     pub metrics: PrometheusHandle,
+    /// Reads what else it tells.
+    pub gauges: gauges::Gauges,
     /// Prints papers.
     pub press: Press,
     /// Address below which applicants look dossiers up.
@@ -256,8 +264,13 @@ fn routes(config: &mut ServiceConfig<'_>) {
 
 /// The API document, made from the handlers themselves.
 pub fn openapi() -> utoipa::openapi::OpenApi {
+    openapi_with(retiring::RETIRING)
+}
+
+/// The same, with these routes on their way out.
+pub(in crate::http) fn openapi_with(table: &[retiring::Retiring]) -> utoipa::openapi::OpenApi {
     let (_, document) = App::new().into_utoipa_app().openapi(Document::openapi()).configure(routes).split_for_parts();
-    document::completed(document)
+    document::completed(document, table)
 }
 
 /// The whole application.
@@ -272,9 +285,9 @@ pub fn app(
         InitError = (),
     >,
 > {
-    let (app, document) =
-        App::new().app_data(state).into_utoipa_app().openapi(Document::openapi()).configure(routes).split_for_parts();
-    app.service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document::completed(document)))
+    let (app, _) = App::new().app_data(state).into_utoipa_app().configure(routes).split_for_parts();
+    app.route("/openapi.json", web::get().to(system::document))
+        .service(SwaggerUi::new("/docs/{_:.*}").config(Config::new(["/openapi.json"])))
         .service(web::redirect("/docs", "/docs/"))
         .configure(pages::routes)
         .default_service(web::to(system::not_found))

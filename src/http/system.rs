@@ -8,7 +8,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::AppState;
 use super::call::apart;
-use super::document;
+use super::document as parts;
+use super::gauges::Gauges;
+use super::openapi_with;
 use super::problem::Problem;
 use crate::domain::calendar::missing_year;
 use crate::domain::vocabulary::LocalTime;
@@ -60,11 +62,28 @@ fn warnings(reader: &mut Reader, now: LocalTime, sends: bool) -> Result<Option<W
     Ok(Some((warnings.into_iter().flatten().collect(), missing)))
 }
 
-/// Metrics in the Prometheus text format.
+/// The API document: made when it is first asked for, and one text for all who ask.
+///
+/// # Errors
+/// `internal` when it cannot be written.
+pub(in crate::http) async fn document(state: Data<AppState>) -> Result<HttpResponse, Problem> {
+    let text = match state.document.get() {
+        Some(text) => text.clone(),
+        None => {
+            let text = openapi_with(state.edges.retiring).to_json().map_err(|_| Problem::new("internal"))?;
+            state.document.get_or_init(|| text.into()).clone()
+        }
+    };
+    Ok(HttpResponse::Ok().content_type("application/json").body(text))
+}
+
+/// Metrics in the Prometheus text format; docs/OPERATIONS.md says what each means.
 #[utoipa::path(tag = "system", security(()), responses((status = 200, description = "Metrics", body = String, content_type = "text/plain")))]
 #[get("/metrics")]
 async fn metrics(state: Data<AppState>) -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(state.metrics.render())
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4")
+        .body(state.metrics.render() + &Gauges::render(&state).await)
 }
 
 /// Answers what matches no route: a path unknown, or a method that the path does not have.
@@ -74,5 +93,5 @@ async fn metrics(state: Data<AppState>) -> HttpResponse {
 pub async fn not_found(req: HttpRequest) -> Result<HttpResponse, Problem> {
     let Some(pattern) = req.match_pattern() else { return Err(Problem::new("not_found")) };
     // RFC 9110, section 15.5.6.
-    Err(Problem::new("method_not_allowed").with_header(ALLOW, document::methods(&pattern)))
+    Err(Problem::new("method_not_allowed").with_header(ALLOW, parts::methods(&pattern)))
 }

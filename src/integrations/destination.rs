@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use reqwest::{Response, StatusCode};
+use reqwest::{RequestBuilder, Response, StatusCode};
 
 use crate::domain::delivery::{Outcome, Parcel, Receipt};
+use crate::trace::{self, TRACEPARENT};
 
 /// How long an attempt may take in all.
 pub const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -16,6 +17,14 @@ const MOST_READ: usize = 64 << 10;
 pub trait Destination: Send + Sync {
     /// Makes one attempt. It ends within [`TIME_LIMIT`] and never fails: how it ended is the answer.
     fn send<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Receipt>;
+}
+
+/// A call with the trace that it is made for.
+pub(in crate::integrations) fn traced(call: RequestBuilder) -> RequestBuilder {
+    match trace::current() {
+        Some(context) => call.header(TRACEPARENT, context.to_string()),
+        None => call,
+    }
 }
 
 /// Reads an answer as far as is sensible, and judges nothing but its status.

@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 use reqwest::{Client, StatusCode, Url, redirect};
 use serde_json::json;
 
-use super::destination::{Destination, TIME_LIMIT, status_of, unanswered};
+use super::destination::{Destination, TIME_LIMIT, status_of, traced, unanswered};
 use crate::domain::delivery::{Outcome, Parcel, Receipt, Secret};
 use crate::domain::notice::Template;
 
@@ -36,7 +36,7 @@ impl Gateway {
         if let Some(token) = &self.token {
             call = call.bearer_auth(&token.0);
         }
-        match call.send().await {
+        match traced(call).send().await {
             Ok(response) => judged(status_of(response).await),
             Err(error) => unanswered(&error),
         }

@@ -8,7 +8,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, StatusCode, redirect};
 use sha2::Sha256;
 
-use super::destination::{Destination, TIME_LIMIT, status_of, unanswered};
+use super::destination::{Destination, TIME_LIMIT, status_of, traced, unanswered};
 use super::target::{self, PublicOnly};
 use crate::domain::delivery::{Outcome, Parcel, Receipt, Secret};
 
@@ -50,7 +50,7 @@ impl Webhooks {
             .header("webhook-timestamp", parcel.unix_time)
             .header("webhook-id", id)
             .body(parcel.body.clone());
-        match call.send().await {
+        match traced(call).send().await {
             Ok(response) => judged(status_of(response).await),
             Err(error) => unanswered(&error),
         }

@@ -9,22 +9,21 @@ use std::time::Duration;
 
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
-use diesel::r2d2::{ManageConnection, Pool};
+use diesel::r2d2::ManageConnection;
 
 use super::connection::{AnyConnection, Backend, Lent, Manager};
 use super::dialect;
 use super::error::{Failure, StorageError};
+use super::lending::{Lending, LentOut};
 use super::reference::{Reference, References, Stamped};
 use super::replica::{Replica, ReplicaSettings};
 use super::shown::Held;
 use super::vault::Vault;
 use crate::domain::vocabulary::LocalTime;
+use crate::trace;
 
 /// A write that lost against another, or its connection before it could commit, is tried this often in all.
 const ATTEMPTS: usize = 4;
-
-/// A pool that cannot connect tries again after half of this at the latest, so that it does not miss a server that is back.
-const RETRY: Duration = Duration::from_secs(1);
 
 /// Rung, each of them, after a commit that leaves something to be sent.
 type Bells = Arc<RwLock<Vec<Box<dyn Fn() + Send + Sync>>>>;
@@ -44,10 +43,9 @@ type Cut = Box<dyn Fn(Moment) -> Result<(), StorageError> + Send + Sync>;
 /// The database behind its pools; cheap to clone.
 #[derive(Clone)]
 pub struct Db {
-    readers: Pool<Manager>,
-    writers: Pool<Manager>,
+    readers: Lending,
+    writers: Lending,
     manager: Manager,
-    wait: Duration,
     replica: Option<Replica>,
     bells: Bells,
     cut: Arc<OnceLock<Cut>>,
@@ -177,6 +175,8 @@ pub struct Tx {
     pub(in crate::storage) made: Option<String>,
     /// Whether it changes who may do what.
     pub(in crate::storage) changes_rights: bool,
+    /// The trace context of the request it belongs to, which goes with the events it writes.
+    pub(in crate::storage) trace: Option<String>,
 }
 
 impl Deref for Tx {
@@ -217,22 +217,11 @@ impl Db {
         let replica = replica.as_ref().map(|replica| Replica::new(replica, &manager, sizes.readers)).transpose()?;
         // Once by hand: a pool would only say that it timed out, and not why; and a new SQLite file is switched to WAL by one.
         manager.connect().map_err(StorageError::Unreachable)?;
-        let pool = |size: u32, manager: Manager| {
-            Pool::builder()
-                .max_size(size)
-                .min_idle(Some(1))
-                .connection_timeout(RETRY)
-                .test_on_check_out(true)
-                .error_handler(Box::new(diesel::r2d2::NopErrorHandler))
-                .build_unchecked(manager)
-        };
         let writers = if manager.backend == Backend::Sqlite { 1 } else { sizes.writers };
-        let writers = pool(writers, manager.for_writers());
         Ok(Self {
-            readers: pool(sizes.readers, manager.clone()),
-            writers,
+            readers: Lending::new(&manager, sizes.readers, sizes.wait),
+            writers: Lending::new(&manager.for_writers(), writers, sizes.wait),
             manager,
-            wait: sizes.wait,
             replica,
             bells: Bells::default(),
             cut: Arc::default(),
@@ -244,7 +233,7 @@ impl Db {
 
     /// How many connections there are at most.
     pub fn connections(&self) -> u32 {
-        self.readers.max_size() + self.writers.max_size()
+        self.lent_out().iter().map(|(_, lent)| lent.most).sum()
     }
 
     /// A number that is another after each change of this process to who may do what.
@@ -260,6 +249,11 @@ impl Db {
     /// Whether there is a read replica.
     pub fn has_replica(&self) -> bool {
         self.replica.is_some()
+    }
+
+    /// How the connections are lent out by now: those for reads, those for writes.
+    pub fn lent_out(&self) -> [(&'static str, LentOut); 2] {
+        [("read", self.readers.lent_out()), ("write", self.writers.lent_out())]
     }
 
     /// Has `ring` called after each commit of this process that leaves something to be sent, events for the feed among it.
@@ -339,7 +333,7 @@ impl Db {
         stamped: Stamped,
         work: impl FnOnce(&mut Reader) -> Result<T, E>,
     ) -> Result<T, E> {
-        let connection = Lent(self.readers.get_timeout(self.wait).map_err(StorageError::Unavailable)?);
+        let connection = Lent(self.readers.get()?);
         let mut reader = self.reader(connection, stamped, View::Moving);
         let answer = reader.work(access, work);
         self.look_after(&reader, &answer);
@@ -395,13 +389,12 @@ impl Db {
         view: View,
         work: &mut impl FnMut(&mut Tx) -> Result<T, E>,
     ) -> Result<Result<T, E>, NotCommitted<E>> {
-        let connection = self
-            .writers
-            .get_timeout(self.wait)
-            .map_err(|cause| NotCommitted(StorageError::Unavailable(cause).into()))?;
+        let connection = self.writers.get().map_err(|cause| NotCommitted(cause.into()))?;
         let stamped = if view == View::Steady { Stamped::Alone } else { Stamped::Unasked };
         let reader = self.reader(Lent(connection), stamped, view);
-        let mut tx = Tx { reader, horizon: None, to_send: false, concerns: None, made: None, changes_rights: false };
+        let trace = trace::current().map(|context| context.to_string());
+        let mut tx =
+            Tx { reader, horizon: None, to_send: false, concerns: None, made: None, changes_rights: false, trace };
         let begun = match (self.backend(), view) {
             (Backend::Sqlite, _) => begin_with(&mut tx.connection, "BEGIN IMMEDIATE"),
             (Backend::Postgres, View::Steady) => begin_steady(&mut tx.connection, "READ WRITE"),
@@ -449,6 +442,11 @@ impl Db {
 struct NotCommitted<E>(E);
 
 impl Tx {
+    /// The trace context of the request it belongs to.
+    pub fn trace(&self) -> Option<&str> {
+        self.trace.as_deref()
+    }
+
     /// Runs a part of the transaction that can fail alone: an error undoes what the part wrote and nothing else.
     ///
     /// # Errors

@@ -49,6 +49,8 @@ pub struct Delivery {
     pub fault: Option<String>,
     /// When it was made.
     pub created_at: LocalTime,
+    /// The trace of the request that caused it.
+    pub trace: Option<String>,
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -70,6 +72,7 @@ struct Row {
     response: Option<i32>,
     fault: Option<String>,
     created_at: LocalTime,
+    trace: Option<String>,
 }
 
 impl Row {
@@ -91,6 +94,7 @@ impl Row {
             response: delivery.response,
             fault: delivery.fault.clone(),
             created_at: delivery.created_at,
+            trace: delivery.trace.clone(),
         }
     }
 
@@ -112,6 +116,7 @@ impl Row {
             response: self.response,
             fault: self.fault,
             created_at: self.created_at,
+            trace: self.trace,
         })
     }
 }

@@ -23,8 +23,9 @@ use super::tables::{self, Column, Kind, Table};
 const FORMAT: u32 = 1;
 /// Rows stored at once.
 const BATCH: usize = 500;
-/// Who works on what for the next seconds, and the stamp of what was read: nothing that outlives its process or its database.
-const NOT_KEPT: &[&str] = &["leases", "reference_state"];
+/// Who works on what for the next seconds, when that was done last, and the stamp of what was read: nothing that outlives its
+/// process or its database.
+const NOT_KEPT: &[&str] = &["leases", "reference_state", "rounds"];
 /// Tables that have their one row from the start, with the number in it that only grows.
 const HEADS: &[(&str, &str)] = &[("feed_head", "last"), ("audit_head", "position")];
 /// Where one of these has a row, the database is in use.

@@ -26,6 +26,7 @@ pub(in crate::storage) struct Queued<'a> {
     pub(in crate::storage) received_by: &'a str,
     pub(in crate::storage) former_agency: Option<&'a str>,
     pub(in crate::storage) imported: bool,
+    pub(in crate::storage) trace: Option<&'a str>,
 }
 
 /// An event with its position in the feed.
@@ -53,6 +54,8 @@ pub struct Change {
     pub recorded_at: LocalTime,
     /// What happened.
     pub event: Event,
+    /// The trace of the request that caused it.
+    pub trace: Option<String>,
 }
 
 /// Whether an event waits for its position.
@@ -75,8 +78,9 @@ pub fn is_any_queued(reader: &mut Reader) -> Result<bool, StorageError> {
 /// [`StorageError`].
 pub fn sequence(tx: &mut Tx, most: i64) -> Result<usize, StorageError> {
     const MOVE: &str = "INSERT INTO changes \
-         (position, dossier, seq, name, agency, received_by, former_agency, imported) \
-         SELECT :last + ROW_NUMBER() OVER (ORDER BY place), dossier, seq, name, agency, received_by, former_agency, imported \
+         (position, dossier, seq, name, agency, received_by, former_agency, imported, trace) \
+         SELECT :last + ROW_NUMBER() OVER (ORDER BY place), dossier, seq, name, agency, received_by, former_agency, imported, \
+         trace \
          FROM (SELECT * FROM outbox ORDER BY place LIMIT :most) AS first";
     const CLEAR: &str = "DELETE FROM outbox WHERE place IN (SELECT place FROM outbox ORDER BY place LIMIT :most)";
     dialect::lock_feed(tx)?;
@@ -138,6 +142,7 @@ pub fn page(
             journal::at,
             journal::recorded_at,
             journal::event,
+            changes::trace,
         ))
         .order(changes::position.asc())
         .limit(limit)
@@ -162,10 +167,12 @@ pub fn page(
     query.load::<Row>(&mut *reader.connection)?.into_iter().map(change).collect()
 }
 
-type Row = (i64, String, i64, String, String, String, Option<String>, bool, LocalTime, LocalTime, String);
+type Row =
+    (i64, String, i64, String, String, String, Option<String>, bool, LocalTime, LocalTime, String, Option<String>);
 
 fn change(row: Row) -> Result<Change, StorageError> {
-    let (position, dossier, seq, name, agency, received_by, former_agency, imported, at, recorded_at, event) = row;
+    let (position, dossier, seq, name, agency, received_by, former_agency, imported, at, recorded_at, event, trace) =
+        row;
     Ok(Change {
         position,
         dossier: parsed("dossier code", &dossier)?,
@@ -178,6 +185,7 @@ fn change(row: Row) -> Result<Change, StorageError> {
         at,
         recorded_at,
         event: from_json("event", &event)?,
+        trace,
     })
 }
 

@@ -78,7 +78,8 @@ pub fn append(
     for (seq, (at, event)) in (last + 1..).zip(events) {
         let row = Row::of(record, seq, *at, event, stamp)?;
         diesel::insert_into(journal::table).values(&row).execute(&mut *tx.connection)?;
-        dialect::enqueue(tx, &queued(&row, record, event, false))?;
+        let trace = tx.trace.clone();
+        dialect::enqueue(tx, &queued(&row, record, event, trace.as_deref()))?;
     }
     Ok(())
 }
@@ -111,7 +112,10 @@ pub fn append_all(
             rows.push((Row::of(one.record, seq, *at, event, stamp)?, one.record, event));
         }
     }
-    let outbox = rows.iter().map(|(row, record, event)| queued(row, record, event, imported)).collect();
+    let outbox = rows
+        .iter()
+        .map(|(row, record, event)| Queued { imported, ..queued(row, record, event, None) })
+        .collect();
     dialect::enqueue_all(tx, outbox)?;
     dialect::insert_all!(tx, journal, rows.into_iter().map(|(row, _, _)| row).collect::<Vec<Row>>());
     Ok(())
@@ -145,7 +149,7 @@ impl Row {
     }
 }
 
-fn queued<'a>(row: &'a Row, record: &'a Record, event: &'a Event, imported: bool) -> Queued<'a> {
+fn queued<'a>(row: &'a Row, record: &'a Record, event: &'a Event, trace: Option<&'a str>) -> Queued<'a> {
     Queued {
         dossier: &row.dossier,
         seq: row.seq,
@@ -153,7 +157,8 @@ fn queued<'a>(row: &'a Row, record: &'a Record, event: &'a Event, imported: bool
         agency: record.agency.as_str(),
         received_by: record.received_by.as_str(),
         former_agency: event.former_agency(),
-        imported,
+        imported: false,
+        trace,
     }
 }
 

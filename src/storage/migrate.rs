@@ -58,6 +58,17 @@ pub fn down(db: &Db) -> Result<(), StorageError> {
     })
 }
 
+/// Whether all migrations that ran are known here; one that is not is a later version's.
+///
+/// # Errors
+/// [`StorageError::Migration`].
+pub fn is_known(reader: &mut Reader) -> Result<bool, StorageError> {
+    let failed = |cause: Box<dyn std::error::Error + Send + Sync>| StorageError::Migration(cause.to_string());
+    let known = All::of(&reader.connection).migrations().map_err(failed)?;
+    let ran = reader.connection.applied_migrations().map_err(failed)?;
+    Ok(ran.iter().all(|version| known.iter().any(|migration| migration.name().version() == *version)))
+}
+
 /// Whether every migration has run.
 ///
 /// # Errors

@@ -278,6 +278,7 @@ diesel::table! {
         received_by -> Text,
         former_agency -> Nullable<Text>,
         imported -> Bool,
+        trace -> Nullable<Text>,
     }
 }
 
@@ -291,6 +292,7 @@ diesel::table! {
         received_by -> Text,
         former_agency -> Nullable<Text>,
         imported -> Bool,
+        trace -> Nullable<Text>,
     }
 }
 
@@ -544,6 +546,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    rounds (name) {
+        name -> Text,
+        ended_at -> Timestamp,
+        milliseconds -> BigInt,
+    }
+}
+
+diesel::table! {
     register_rows (register, key) {
         register -> Text,
         key -> Text,
@@ -559,5 +569,5 @@ diesel::allow_tables_to_appear_in_same_query! {
     sign_in_failures, clients, reports, files, file_claims, leases, balance_stamps, balance_gate,
     balances, balance_corrections, data_keys, personal_reads, portal_tellings, agency_successors, agency_lineage,
     fees, payments, transfers, errands, feedback, ratings, reception_visits, reception_subjects, plans, plan_tasks,
-    plan_task_notes, warnings, mandates, hand_offs, register_rows, reference_state,
+    plan_task_notes, warnings, mandates, hand_offs, register_rows, reference_state, rounds,
 }

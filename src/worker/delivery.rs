@@ -4,17 +4,22 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use opentelemetry::trace::SpanKind;
 use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::ambient::Ambient;
-use crate::domain::delivery::{Means, Outcome};
+use crate::domain::delivery::{Means, Outcome, Parcel, Receipt};
 use crate::domain::notice::Notices;
+use crate::domain::trace_context::TraceContext;
 use crate::flow::Fault;
 use crate::flow::deliver::{self, Line, NoticePlan, Turn};
 use crate::integrations::destination::Destination;
+use crate::storage::deliveries::Delivery;
 use crate::storage::{Db, StorageError};
+use crate::trace::{self, Work};
 use crate::worker::lease::Lease;
 
 /// How often work is looked for that no bell announced: what other processes committed, and what is due again.
@@ -101,6 +106,21 @@ impl Courier {
         false
     }
 
+    /// Sends a message in the trace of the request that caused it.
+    async fn send(&self, to: &dyn Destination, means: Means, delivery: &Delivery, parcel: &Parcel) -> Receipt {
+        let cause = delivery.trace.as_deref().and_then(TraceContext::read);
+        let work = Work::begin(&self.ambient, cause);
+        let span = tracing::error_span!("delivery", message = %delivery.id);
+        let sending = to.send(parcel).instrument(span);
+        let receipt = trace::within(work.as_ref().map(Work::context), sending).await;
+        if let Some(work) = work {
+            let (name, has_failed) = (format!("deliver {means}"), receipt.outcome != Outcome::Delivered);
+            let attributes = vec![("motcua.message_id", delivery.id.clone()), ("motcua.kind", delivery.kind.clone())];
+            work.end(&self.ambient, SpanKind::Client, name, has_failed, attributes);
+        }
+        receipt
+    }
+
     /// Handles the next message of a line; `None` when there is none.
     async fn step(self: &Arc<Self>, line: &Line) -> Result<Option<Outcome>, Fault> {
         let (courier, asked) = (Arc::clone(self), line.clone());
@@ -118,7 +138,7 @@ impl Courier {
             Turn::Send(delivery, parcel) => (delivery, parcel),
         };
         let Some(destination) = self.destinations.get(&line.means()) else { return Ok(None) };
-        let receipt = destination.send(&parcel).await;
+        let receipt = self.send(destination.as_ref(), line.means(), &delivery, &parcel).await;
         let (courier, line) = (Arc::clone(self), line.clone());
         blocking(move || {
             let Courier { db, ambient, .. } = &*courier;
@@ -142,7 +162,7 @@ fn settled<T>(written: Result<T, StorageError>) -> Result<Option<T>, Fault> {
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
-    match tokio::task::spawn_blocking(work).await {
+    match tokio::task::spawn_blocking(trace::carried(work)).await {
         Ok(answer) => answer,
         Err(cause) => Err(StorageError::corrupt("delivery", cause).into()),
     }
@@ -150,7 +170,12 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + S
 
 /// Sends until `stop` turns true: at once after a commit of this process, and what else is due every second. What is under
 /// way then is brought to its end.
-pub async fn run(courier: Arc<Courier>, mut stop: watch::Receiver<bool>) {
+pub async fn run(courier: Arc<Courier>, stop: watch::Receiver<bool>) {
+    let span = tracing::error_span!("courier", courier = %courier.ambient.new_id());
+    work_off(courier, stop).instrument(span).await;
+}
+
+async fn work_off(courier: Arc<Courier>, mut stop: watch::Receiver<bool>) {
     let bell = Arc::new(Notify::new());
     let rung = Arc::clone(&bell);
     courier.db.on_something_to_send(move || rung.notify_one());
@@ -176,7 +201,7 @@ pub async fn run(courier: Arc<Courier>, mut stop: watch::Receiver<bool>) {
             Ok(due) => {
                 for line in due {
                     if !resting.contains(&line) && !running.values().any(|other| *other == line) {
-                        let task = tasks.spawn(Arc::clone(&courier).work(line.clone()));
+                        let task = tasks.spawn(Arc::clone(&courier).work(line.clone()).in_current_span());
                         running.insert(task.id(), line);
                     }
                 }

@@ -11,9 +11,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
+use opentelemetry::trace::SpanKind;
 use tokio::sync::watch;
 use tokio::task::JoinError;
 use tokio::time::{Interval, MissedTickBehavior};
+use tracing::Instrument;
 
 use crate::ambient::Ambient;
 use crate::files::Files;
@@ -24,11 +26,14 @@ use crate::flow::strike::keep_up;
 use crate::flow::sweep::sweep;
 use crate::flow::watch::FAILURES_KEPT;
 use crate::flow::{Fault, audit};
-use crate::storage::{Db, deliveries, idempotency, sessions, sign_ins};
+use crate::storage::{Db, deliveries, idempotency, rounds, sessions, sign_ins};
+use crate::trace::{self, Work as Traced};
 use lease::{BEAT, Lease};
 
 pub use tidy::tidy_files;
 
+/// Name of the lease, and of the rounds under it.
+const BACKGROUND: &str = "background";
 /// How often the work is done.
 const PERIOD: Duration = Duration::from_secs(60);
 /// How long the log of messages is kept.
@@ -43,11 +48,30 @@ struct Work {
     lease: Lease,
 }
 
+impl Work {
+    fn new(db: Db, ambient: Ambient, files: Files, at_risk_days: u32) -> Self {
+        let lease = Lease::new(db.clone(), BACKGROUND, ambient.new_id());
+        Self { db, ambient, files, at_risk_days, lease }
+    }
+}
+
+/// Does the background work once, unless another process has it in hand. For threads that may block.
+///
+/// # Errors
+/// What a piece of it answers; the pieces after it are left for the next round.
+pub fn work_once(db: Db, ambient: Ambient, files: Files, at_risk_days: u32) -> Result<(), Fault> {
+    let work = Work::new(db, ambient, files, at_risk_days);
+    if work.lease.take()? {
+        round(&work)?;
+        work.lease.hand_back()?;
+    }
+    Ok(())
+}
+
 /// Works until `stop` turns true: at once, so that downtime is caught up with, and every minute; or, while another process
 /// does, stands by to take over when that one is gone.
 pub async fn run(db: Db, ambient: Ambient, files: Files, at_risk_days: u32, mut stop: watch::Receiver<bool>) {
-    let lease = Lease::new(db.clone(), "background", ambient.new_id());
-    let work = Arc::new(Work { db, ambient, files, at_risk_days, lease });
+    let work = Arc::new(Work::new(db, ambient, files, at_risk_days));
     let mut beat = tokio::time::interval(BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut due = Instant::now();
@@ -59,7 +83,9 @@ pub async fn run(db: Db, ambient: Ambient, files: Files, at_risk_days: u32, mut 
         match on_a_thread(&work, |work| Ok(work.lease.take()?)).await {
             Ok(Ok(true)) if due <= Instant::now() => {
                 due = Instant::now() + PERIOD;
-                report(one_round(&work, &mut beat).await);
+                let span = tracing::error_span!("round", round = work.ambient.new_id());
+                let ended = one_round(&work, &mut beat).instrument(span.clone()).await;
+                span.in_scope(|| report(ended));
             }
             Ok(Ok(true)) => {}
             // Whoever takes over begins at once.
@@ -93,8 +119,8 @@ async fn on_a_thread<T: Send + 'static>(
     work: &Arc<Work>,
     deed: fn(&Work) -> Result<T, Fault>,
 ) -> Result<Result<T, Fault>, JoinError> {
-    let work = Arc::clone(work);
-    tokio::task::spawn_blocking(move || deed(&work)).await
+    let (work, span) = (Arc::clone(work), tracing::Span::current());
+    tokio::task::spawn_blocking(move || span.in_scope(|| deed(&work))).await
 }
 
 fn report(round: Result<Result<(), Fault>, JoinError>) {
@@ -112,6 +138,14 @@ fn report(round: Result<Result<(), Fault>, JoinError>) {
 /// still in its midst for any time: it changes rows under their locks, by what they say then, or not at all. The lease only
 /// spares the double work.
 fn round(work: &Work) -> Result<(), Fault> {
+    let Some(traced) = Traced::begin(&work.ambient, None) else { return steps(work) };
+    let done = trace::on_behalf(traced.context(), || steps(work));
+    traced.end(&work.ambient, SpanKind::Internal, "background round".to_owned(), done.is_err(), Vec::new());
+    done
+}
+
+fn steps(work: &Work) -> Result<(), Fault> {
+    let began = Instant::now();
     for step in [sweep_up, miss_calendar, strike, publish, seal, forget, tidy] {
         if !work.lease.is_held() {
             tracing::warn!("another process takes the background work over");
@@ -119,6 +153,7 @@ fn round(work: &Work) -> Result<(), Fault> {
         }
         step(work)?;
     }
+    work.db.write(|tx| rounds::note(tx, BACKGROUND, work.ambient.now(), began.elapsed()))?;
     Ok(())
 }
 

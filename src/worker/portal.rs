@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use opentelemetry::trace::SpanKind;
 use tokio::sync::watch;
+use tracing::Instrument;
 
 use crate::ambient::Ambient;
 use crate::domain::dossier_code::DossierCode;
@@ -17,6 +19,7 @@ use crate::integrations::national_portal::progress::{Chunk, progress_chunk};
 use crate::integrations::national_portal::record::dossier_envelope;
 use crate::integrations::national_portal::reply::{Answer, without_applicant};
 use crate::storage::{Db, StorageError, portal};
+use crate::trace::{self, Work};
 use crate::worker::lease::{BEAT, Lease};
 
 /// How often it is looked for what is owed.
@@ -113,7 +116,12 @@ impl Herald {
                 None => return Ok(Outcome::Told(dossier.last_seq())),
             },
         };
-        let answer = self.portal.call(&envelope).await;
+        let work = Work::begin(&self.ambient, None);
+        let answer = trace::within(work.as_ref().map(Work::context), self.portal.call(&envelope)).await;
+        if let Some(work) = work {
+            let has_failed = !matches!(answer, Answer::Done | Answer::Exists(..));
+            work.end(&self.ambient, SpanKind::Client, "tell the portal".to_owned(), has_failed, Vec::new());
+        }
         let outcome = match answer {
             Answer::Done => Outcome::Told(up_to),
             Answer::Exists(..) if part == (Part::Record { updating: false }) => Outcome::Exists,
@@ -167,7 +175,7 @@ const fn word(outcome: &Outcome) -> &'static str {
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
-    match tokio::task::spawn_blocking(work).await {
+    match tokio::task::spawn_blocking(trace::carried(work)).await {
         Ok(answer) => answer,
         Err(cause) => Err(StorageError::corrupt("portal", cause).into()),
     }
@@ -184,7 +192,8 @@ pub async fn run(herald: Arc<Herald>, mut stop: watch::Receiver<bool>) {
             _ = tick.tick() => {}
             _ = stop.changed() => break,
         }
-        let mut round = std::pin::pin!(herald.round());
+        let span = tracing::error_span!("round", round = herald.ambient.new_id());
+        let mut round = std::pin::pin!(herald.round().instrument(span.clone()));
         let mut is_over = false;
         let ended = loop {
             tokio::select! {
@@ -197,7 +206,9 @@ pub async fn run(herald: Arc<Herald>, mut stop: watch::Receiver<bool>) {
             }
         };
         if let Err(cause) = ended {
-            tracing::error!(%cause, "what the portal is owed was not looked for; the next tick tries again");
+            span.in_scope(|| {
+                tracing::error!(%cause, "what the portal is owed was not looked for; the next tick tries again");
+            });
         }
         if is_over {
             break;

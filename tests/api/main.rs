@@ -36,6 +36,7 @@ mod mandates;
 mod moves;
 mod my_dossiers;
 mod notices;
+mod observed;
 mod openid;
 mod pages;
 mod papers;

@@ -17,7 +17,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use chrono::NaiveDateTime;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::PrometheusHandle;
 use motcua::ambient::Ambient;
 use motcua::documents::press::Press;
 use motcua::domain::feedback::ANSWER_DAYS;
@@ -30,6 +30,7 @@ use motcua::flow::{Act, Actor};
 use motcua::http::admission::Gate;
 use motcua::http::board::Board;
 use motcua::http::edges::Edges;
+use motcua::http::gauges::Gauges;
 use motcua::http::idempotency::Running;
 use motcua::http::leave::Leave;
 use motcua::http::lookup_key::LookupKey;
@@ -213,6 +214,7 @@ impl TestApp {
             running: Running::default(),
             files: files.clone(),
             metrics: recorder(),
+            gauges: Gauges::new(&ambient),
             press: Press::default(),
             public_url: Some("https://tra-cuu.example.vn/ho-so".to_owned()),
             webhook_private,
@@ -407,6 +409,6 @@ pub fn dossier(overlay: Value) -> Value {
 
 fn recorder() -> PrometheusHandle {
     static HANDLE: OnceLock<Arc<PrometheusHandle>> = OnceLock::new();
-    let handle = HANDLE.get_or_init(|| Arc::new(PrometheusBuilder::new().install_recorder().unwrap()));
+    let handle = HANDLE.get_or_init(|| Arc::new(motcua::app::metrics().unwrap()));
     handle.as_ref().clone()
 }

@@ -184,6 +184,7 @@ fn notice(app: &TestApp, dossier: &str) -> String {
         response: None,
         fault: None,
         created_at: now,
+        trace: None,
     };
     app.db.write(|tx| deliveries::insert(tx, &delivery)).unwrap();
     delivery.id

@@ -138,7 +138,7 @@ pub fn as_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.starts_with(b"0\n"))
 }
 
-/// Where the server's programs are.
+/// Where the programs of the newest server found here are.
 pub fn binaries() -> Option<PathBuf> {
     let mut found: Vec<PathBuf> =
         std::fs::read_dir("/usr/lib/postgresql").ok()?.flatten().map(|entry| entry.path().join("bin")).collect();

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::codes::Codes;
 use super::reply::{Answer, judge};
 use crate::domain::delivery::Secret;
-use crate::integrations::destination::{text_of, unanswered};
+use crate::integrations::destination::{text_of, traced, unanswered};
 
 /// The portal, or the adapter in front of it.
 pub struct Portal {
@@ -47,7 +47,7 @@ impl Portal {
         if let Some((name, value)) = &self.session {
             call = call.header(name, value);
         }
-        let answered = match call.send().await {
+        let answered = match traced(call).send().await {
             Ok(response) => text_of(response).await,
             Err(error) => Err(error),
         };

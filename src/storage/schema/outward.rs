@@ -36,6 +36,7 @@ diesel::table! {
         response -> Nullable<Integer>,
         fault -> Nullable<Text>,
         created_at -> Timestamp,
+        trace -> Nullable<Text>,
     }
 }
 
