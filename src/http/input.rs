@@ -232,7 +232,8 @@ impl Query {
         let parsed = actix_web::web::Query::<Vec<(String, String)>>::from_query(req.query_string());
         let pairs = parsed.map_err(|cause| Problem::new("invalid_parameter").hint(cause))?.into_inner();
         for (index, (name, value)) in pairs.iter().enumerate() {
-            if !allowed.contains(&name.as_str()) && !(name == FRESH && replica::is_lagging(req)) {
+            let is_known = allowed.contains(&name.as_str()) || (name == FRESH && replica::is_lagging(req));
+            if !is_known {
                 return Err(Problem::at("unknown_parameter", format!("?{name}")));
             }
             if value.contains('\0') {

@@ -177,3 +177,35 @@ impl DerefMut for Lent {
         &mut self.0.connection
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(given: &str) -> String {
+        Manager::new(given, false).unwrap().url
+    }
+
+    #[test]
+    fn of_several_hosts_the_one_that_takes_writes_is_wanted() {
+        assert!(url("postgres://motcua@one,two:5433/motcua").contains("&target_session_attrs=read-write"));
+        assert!(!url("postgres://motcua@one/motcua?options=-csearch_path%3Da,b").contains("target_session_attrs"));
+        let chosen = url("postgresql://one,two/motcua?target_session_attrs=any&connect_timeout=1");
+        assert!(chosen.starts_with("postgresql://one,two/motcua?target_session_attrs=any&connect_timeout=1&"));
+        assert_eq!((chosen.matches("connect_timeout").count(), chosen.matches("target_session").count()), (1, 1));
+        assert_eq!(url("sqlite://motcua.db"), "motcua.db");
+    }
+
+    #[test]
+    fn a_lost_connection_takes_those_opened_before_with_it_and_no_later_one() {
+        let manager = Manager::new("sqlite://:memory:", false).unwrap();
+        let [mut lost, mut other] = [manager.connect().unwrap(), manager.connect().unwrap()];
+        assert!(manager.is_valid(&mut other).is_ok() && !manager.has_broken(&mut other));
+        manager.give_up(&lost);
+        let mut later = manager.connect().unwrap();
+        assert!(manager.is_valid(&mut other).is_err() && manager.has_broken(&mut other));
+        manager.give_up(&other);
+        assert!(manager.is_valid(&mut later).is_ok() && !manager.has_broken(&mut later));
+        assert!(manager.has_broken(&mut lost));
+    }
+}

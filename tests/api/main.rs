@@ -28,6 +28,7 @@ mod intake;
 mod ioffice;
 mod ioffice_bad_input;
 mod lean;
+mod leases;
 mod letters;
 mod life;
 mod machines;

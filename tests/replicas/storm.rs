@@ -106,7 +106,7 @@ async fn nothing_is_lost_or_done_twice_when_processes_are_killed_or_stand_still(
             let place = dice.throw(fleet.size());
             fleet.signal(place, "KILL");
             fleet.replace(place);
-            until("writers go on", async || (count(&mut database, "journal") > before + 20).then_some(())).await;
+            until("writers go on", async || (count(&mut database, "journal") > before + 40).then_some(())).await;
         }
         stand_still(&fleet, &mut database).await;
         let frozen = json!({"kind": "06a", "agency": "H16", "from": "2026-01-01", "to": "2026-01-31"});
