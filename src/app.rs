@@ -83,7 +83,7 @@ pub async fn serve(
     let upkeep = tokio::spawn(keep_up(metrics.clone()));
     let state = Data::new(AppState {
         db: db.clone(),
-        admission: http::admission::Gate::new(db.connections()),
+        admission: http::admission::Gate::new(store.pools().readers, store.pools().writers),
         ambient: ambient.clone(),
         tokens,
         running: http::idempotency::Running::default(),

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use unicode_normalization::UnicodeNormalization;
 
 use super::AppState;
-use super::admission;
+use super::admission::{self, Lane};
 use super::audit;
 use super::incoming::Incoming;
 use super::input::{Query, parse, read_body};
@@ -391,7 +391,7 @@ pub async fn read<T: Send + 'static>(
     work: impl FnOnce(&mut Reader) -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Problem> {
     let db = state.db.clone();
-    blocking(move || db.read(work)).await
+    in_lane(Lane::Read, move || db.read(work)).await
 }
 
 /// Runs work on a thread that may block, when it is the request's turn.
@@ -401,7 +401,14 @@ pub async fn read<T: Send + 'static>(
 pub async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Problem> {
-    let permit = admission::permit().await?;
+    in_lane(Lane::Write, work).await
+}
+
+async fn in_lane<T: Send + 'static>(
+    lane: Lane,
+    work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Problem> {
+    let permit = admission::permit(lane).await?;
     // The place is taken until the work is done, also when the client is gone by then.
     apart(move || {
         let _held = permit;

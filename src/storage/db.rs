@@ -155,11 +155,6 @@ impl Db {
         })
     }
 
-    /// How many connections there are at most.
-    pub fn connections(&self) -> u32 {
-        self.readers.max_size() + self.writers.max_size()
-    }
-
     /// Which database this is.
     pub fn backend(&self) -> Backend {
         self.backend

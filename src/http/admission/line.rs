@@ -95,6 +95,11 @@ impl<W> Line<W> {
         Arrival::Waits(number, goes)
     }
 
+    /// Whether somebody of `client` who came now would be let in or let wait.
+    pub(in crate::http) fn has_room(&self, client: u64, now: Instant) -> bool {
+        self.working < self.places || self.length < self.bound(now) || self.gives_way_to(client).is_some()
+    }
+
     /// A place is free again after `took`; answers whose it is now.
     pub(in crate::http) fn depart(&mut self, took: Duration) -> Option<W> {
         self.need += (took.as_secs_f64() - self.need) * WEIGHT;
@@ -130,17 +135,19 @@ impl<W> Line<W> {
         Some(who)
     }
 
-    /// Makes room for a client at the cost of the one with the most in line, whose newest goes; not for one that would then
-    /// itself have as many.
+    /// Makes room for a client at the cost of another, whose newest goes.
     fn push_out_for(&mut self, client: u64) -> Option<W> {
-        let own = self.waiting.get(&client).map_or(0, VecDeque::len);
-        let (&greediest, most) = self.waiting.iter().map(|(who, queue)| (who, queue.len())).max_by_key(|(_, n)| *n)?;
-        if own + 2 > most {
-            return None;
-        }
+        let greediest = self.gives_way_to(client)?;
         let (_, who) = self.waiting.get_mut(&greediest)?.pop_back()?;
         self.one_less(greediest);
         Some(who)
+    }
+
+    /// The client with the most in line, unless `client` would then itself have as many.
+    fn gives_way_to(&self, client: u64) -> Option<u64> {
+        let own = self.waiting.get(&client).map_or(0, VecDeque::len);
+        let (&greediest, most) = self.waiting.iter().map(|(who, queue)| (who, queue.len())).max_by_key(|(_, n)| *n)?;
+        (own + 2 <= most).then_some(greediest)
     }
 
     /// Bookkeeping after one of a client's was taken out.
@@ -272,6 +279,7 @@ mod tests {
             assert!(matches!(line.arrive(2, false, "modest", now), Arrival::Waits(_, Some("greedy"))));
         }
         // They have equally many now.
+        assert!(!line.has_room(1, now) && !line.has_room(2, now) && line.has_room(3, now));
         assert_eq!(line.arrive(2, false, "modest", now), Arrival::Refused);
         assert_eq!(line.arrive(1, false, "greedy", now), Arrival::Refused);
         assert!(matches!(line.arrive(3, false, "new", now), Arrival::Waits(_, Some(_))));
