@@ -408,13 +408,9 @@ async fn in_lane<T: Send + 'static>(
     lane: Lane,
     work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Problem> {
-    let permit = admission::permit(lane).await?;
-    // The place is taken until the work is done, also when the client is gone by then.
-    apart(move || {
-        let _held = permit;
-        work()
-    })
-    .await
+    let span = tracing::Span::current();
+    let answer = admission::run(lane, move || span.in_scope(work)).await?;
+    Ok(answer.ok_or_else(|| Problem::new("unavailable"))??)
 }
 
 /// Runs work on a thread that may block, without a turn: what takes long and asks the database seldom or not at all would
