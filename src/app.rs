@@ -96,7 +96,7 @@ pub async fn serve(
         db: db.clone(),
         document: OnceLock::new(),
         callers: http::callers::Callers::default(),
-        admission: http::admission::Gate::new(db.connections()),
+        admission: http::admission::Gate::new(store.pools().readers, store.pools().writers),
         ambient: ambient.clone(),
         tokens,
         running: http::idempotency::Running::default(),

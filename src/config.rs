@@ -204,7 +204,7 @@ impl DeliverySettings {
 impl StoreSettings {
     /// Sizes of the pools.
     pub fn pools(&self) -> PoolSizes {
-        PoolSizes { readers: self.readers.max(1), writers: self.writers.max(1), wait: Duration::from_secs(10) }
+        PoolSizes { readers: self.readers.max(1), writers: self.writers.max(1), wait: Duration::from_secs(5) }
     }
 
     /// What stands between us and the database, and beside it.

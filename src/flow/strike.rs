@@ -23,7 +23,7 @@ const MANY_CORRECTIONS: i64 = 20_000;
 /// After so many days without a balance, too.
 const MANY_DAYS: usize = 60;
 /// Rows read at once when all is built anew.
-const PAGE: i64 = 20_000;
+const PAGE: i64 = 5_000;
 
 /// What was done to the balances.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

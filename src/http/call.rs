@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use unicode_normalization::UnicodeNormalization;
 
 use super::AppState;
-use super::admission;
+use super::admission::{self, Lane};
 use super::audit;
 use super::callers::Known;
 use super::incoming::Incoming;
@@ -428,7 +428,7 @@ pub(in crate::http) async fn read_under<T: Send + 'static>(
     work: impl FnOnce(&mut Reader) -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Problem> {
     let db = state.db.clone();
-    blocking(move || db.read_under(reference, work)).await
+    in_lane(Lane::Read, move || db.read_under(reference, work)).await
 }
 
 /// Runs work on a thread that may block, when it is the request's turn.
@@ -438,13 +438,15 @@ pub(in crate::http) async fn read_under<T: Send + 'static>(
 pub async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Problem> {
-    let permit = admission::permit().await?;
-    // The place is taken until the work is done, also when the client is gone by then.
-    apart(move || {
-        let _held = permit;
-        work()
-    })
-    .await
+    in_lane(Lane::Write, work).await
+}
+
+async fn in_lane<T: Send + 'static>(
+    lane: Lane,
+    work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Problem> {
+    let answer = admission::run(lane, crate::trace::carried(work)).await?;
+    Ok(answer.ok_or_else(|| Problem::new("unavailable"))??)
 }
 
 /// Runs work on a thread that may block, without a turn: what takes long and asks the database seldom or not at all would
@@ -520,7 +522,7 @@ impl<P: Permission> Call<P> {
             Sight::Newest => read_under(&self.state, self.reference.clone(), work).await,
             Sight::Lagging(position) => {
                 let (db, reference) = (self.state.db.clone(), self.reference.clone());
-                blocking(move || db.read_lagging(position.as_ref(), reference, work)).await
+                in_lane(Lane::Read, move || db.read_lagging(position.as_ref(), reference, work)).await
             }
         }
     }

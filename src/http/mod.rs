@@ -294,5 +294,6 @@ pub fn app(
         .wrap(actix_web::middleware::from_fn(admission::ticketed))
         .wrap(actix_web::middleware::from_fn(middleware::around))
         .wrap(actix_web::middleware::Compress::default())
+        .wrap(actix_web::middleware::from_fn(admission::at_the_door))
         .wrap(actix_web::middleware::from_fn(edges::guard))
 }

@@ -231,11 +231,6 @@ impl Db {
         })
     }
 
-    /// How many connections there are at most.
-    pub fn connections(&self) -> u32 {
-        self.lent_out().iter().map(|(_, lent)| lent.most).sum()
-    }
-
     /// A number that is another after each change of this process to who may do what.
     pub fn state_of_rights(&self) -> u64 {
         self.rights.load(Ordering::SeqCst)

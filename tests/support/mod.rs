@@ -208,7 +208,7 @@ impl TestApp {
         let files = files(folder.path());
         let state = Data::new(AppState {
             db: db.clone(),
-            admission: Gate::new(db.connections()),
+            admission: Gate::new(sizes.readers, sizes.writers),
             ambient: ambient.clone(),
             tokens: TokenKey::new(b"a key for tests only, 32 bytes long"),
             running: Running::default(),

@@ -87,11 +87,13 @@ impl Cluster {
     }
 
     /// Stops it: `fast`, or `immediate` as a crash does.
+    #[allow(dead_code, reason = "not everybody who starts one maltreats it")]
     pub fn stop(&self, mode: &str) -> bool {
         self.run("pg_ctl", &["-D", &self.data(), "-w", "-m", mode, "stop"])
     }
 
     /// Whether it runs.
+    #[allow(dead_code, reason = "not everybody who starts one maltreats it")]
     pub fn runs(&self) -> bool {
         self.run("pg_ctl", &["-D", &self.data(), "status"])
     }

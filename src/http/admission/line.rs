@@ -40,7 +40,7 @@ pub(in crate::http) struct Line<W> {
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::http) enum Arrival<W> {
     /// To work at once.
-    Enters,
+    Enters(W),
     /// Waits, under this number; who has to go for it, if anybody.
     Waits(u64, Option<W>),
     /// Turned away.
@@ -67,7 +67,7 @@ impl<W> Line<W> {
     pub(in crate::http) fn arrive(&mut self, client: u64, returns: bool, who: W, now: Instant) -> Arrival<W> {
         if self.working < self.places {
             self.working += 1;
-            return Arrival::Enters;
+            return Arrival::Enters(who);
         }
         let number = self.next_number;
         if returns {
@@ -93,6 +93,21 @@ impl<W> Line<W> {
             self.crowded_since.get_or_insert(now);
         }
         Arrival::Waits(number, goes)
+    }
+
+    /// How many wait.
+    pub(in crate::http) fn len(&self) -> usize {
+        self.length + self.returning.len()
+    }
+
+    /// Whether so many wait that it is worth asking who has room.
+    pub(in crate::http) fn is_crowded(&self) -> bool {
+        self.crowded_since.is_some()
+    }
+
+    /// Whether somebody of `client` who came now would be let in or let wait.
+    pub(in crate::http) fn has_room(&self, client: u64, now: Instant) -> bool {
+        self.working < self.places || self.length < self.bound(now) || self.gives_way_to(client).is_some()
     }
 
     /// A place is free again after `took`; answers whose it is now.
@@ -130,17 +145,19 @@ impl<W> Line<W> {
         Some(who)
     }
 
-    /// Makes room for a client at the cost of the one with the most in line, whose newest goes; not for one that would then
-    /// itself have as many.
+    /// Makes room for a client at the cost of another, whose newest goes.
     fn push_out_for(&mut self, client: u64) -> Option<W> {
-        let own = self.waiting.get(&client).map_or(0, VecDeque::len);
-        let (&greediest, most) = self.waiting.iter().map(|(who, queue)| (who, queue.len())).max_by_key(|(_, n)| *n)?;
-        if own + 2 > most {
-            return None;
-        }
+        let greediest = self.gives_way_to(client)?;
         let (_, who) = self.waiting.get_mut(&greediest)?.pop_back()?;
         self.one_less(greediest);
         Some(who)
+    }
+
+    /// The client with the most in line, unless `client` would then itself have as many.
+    fn gives_way_to(&self, client: u64) -> Option<u64> {
+        let own = self.waiting.get(&client).map_or(0, VecDeque::len);
+        let (&greediest, most) = self.waiting.iter().map(|(who, queue)| (who, queue.len())).max_by_key(|(_, n)| *n)?;
+        (own + 2 <= most).then_some(greediest)
     }
 
     /// Bookkeeping after one of a client's was taken out.
@@ -175,7 +192,7 @@ mod tests {
     /// A line whose only place is taken.
     fn busy() -> (Line<&'static str>, Instant) {
         let (mut line, now) = (Line::new(1), Instant::now());
-        assert_eq!(line.arrive(0, false, "at work", now), Arrival::Enters);
+        assert_eq!(line.arrive(0, false, "at work", now), Arrival::Enters("at work"));
         (line, now)
     }
 
@@ -186,12 +203,12 @@ mod tests {
     #[test]
     fn places_are_given_at_once_and_handed_on() {
         let (mut line, now) = (Line::new(2), Instant::now());
-        assert_eq!(line.arrive(1, false, "first", now), Arrival::Enters);
-        assert_eq!(line.arrive(1, false, "second", now), Arrival::Enters);
+        assert_eq!(line.arrive(1, false, "first", now), Arrival::Enters("first"));
+        assert_eq!(line.arrive(1, false, "second", now), Arrival::Enters("second"));
         assert_eq!(line.arrive(1, false, "third", now), Arrival::Waits(0, None));
         assert_eq!(line.depart(SHORT), Some("third"));
         assert_eq!((line.depart(SHORT), line.depart(SHORT)), (None, None));
-        assert_eq!(line.arrive(2, false, "next", now), Arrival::Enters);
+        assert_eq!(line.arrive(2, false, "next", now), Arrival::Enters("next"));
     }
 
     #[test]
@@ -272,6 +289,7 @@ mod tests {
             assert!(matches!(line.arrive(2, false, "modest", now), Arrival::Waits(_, Some("greedy"))));
         }
         // They have equally many now.
+        assert!(!line.has_room(1, now) && !line.has_room(2, now) && line.has_room(3, now));
         assert_eq!(line.arrive(2, false, "modest", now), Arrival::Refused);
         assert_eq!(line.arrive(1, false, "greedy", now), Arrival::Refused);
         assert!(matches!(line.arrive(3, false, "new", now), Arrival::Waits(_, Some(_))));
