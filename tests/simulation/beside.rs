@@ -9,7 +9,7 @@ use motcua::domain::vocabulary::{LetterChannel, LetterKind, LetterStatus, Status
 use motcua::flow::apologise::{Verb, draft, handle};
 use motcua::flow::edit::{Edit, edit};
 use motcua::flow::errands::{self, NewErrand, Wanted};
-use motcua::flow::fees::pay;
+use motcua::flow::fees::{Grace, exempt, pay, refund};
 use motcua::flow::transfers::{confirm, send};
 use motcua::flow::{Fault, hand_offs};
 use motcua::storage::letters::LetterRecord;
@@ -128,25 +128,38 @@ impl Office {
         self.compare(index);
     }
 
-    /// Pays the last demand of a dossier that has one; if it waits for that, it goes on.
-    pub fn pay(&mut self) {
-        let Some(index) = (0..self.dossiers.len()).rev().find(|index| {
-            let code = &self.dossiers[*index].code;
-            self.db.read(|reader| fees::account(reader, code)).unwrap().demands().pop().is_some() 
-        }) else {
-            return;
-        };
+    /// Pays, waives or gives back the last demand of a dossier that has one; what waits for it goes on when nothing is open.
+    pub fn settle_fees(&mut self) {
+        let account_of = |known: &Known| self.db.read(|reader| fees::account(reader, &known.code)).unwrap();
+        let mut accounts = self.dossiers.iter().enumerate().rev().map(|(index, known)| (index, account_of(known)));
+        let Some((index, account)) = accounts.find(|(_, account)| !account.fees.is_empty()) else { return };
+        drop(accounts);
         let (now, known) = (self.now(), self.dossiers[index].clone());
-        let account = self.db.read(|reader| fees::account(reader, &known.code)).unwrap();
-        let Some(demand) = account.demands().pop() else { return };
-        let Ok(amount) = account.sums(Some(demand)).balance().try_into() else { return };
-        let awaited = account.fees.iter().any(|fee| fee.demand == demand && fee.demanded_at == known.state.last_move_at);
-        let (reference, receipt_number) = (reference(&known.code, demand), format!("BL{demand}"));
-        let proof = Proof { reference, amount, paid_at: now, method: PaymentMethod::Cash, receipt_number, file: None };
+        let demand = *account.demands().last().unwrap();
+        let fee = account.fees.iter().rfind(|fee| fee.demand == demand).unwrap();
+        let grace = Grace { amount: None, reason: "Hộ nghèo".into() };
+        let proof = account.sums(Some(demand)).balance().try_into().ok().map(|amount| Proof {
+            reference: reference(&known.code, demand),
+            amount,
+            paid_at: now,
+            method: PaymentMethod::Cash,
+            receipt_number: format!("BL{demand}-{}", account.payments.len()),
+            file: None,
+        });
+        let payment = account.payments.last().map(|payment| payment.id.clone()).unwrap_or_default();
+        let deed = self.chance.weighted(&[(5, 0), (2, 1), (2, 2)]);
         let who = self.somebody();
-        let answer =
-            self.post(&who, "pay", |tx, act| Ok(pay(tx, act, &known.code, None, &proof)?.standing.status.to_string()));
-        if answer.is_ok() && known.state.status == Status::PaymentRequired && awaited {
+        let answer = self.post(&who, "settle fees", |tx, act| {
+            let record = match (deed, &proof) {
+                (0, Some(proof)) => pay(tx, act, &known.code, None, proof)?,
+                (1, _) => exempt(tx, act, &known.code, None, (&fee.id, &grace))?,
+                _ => refund(tx, act, &known.code, None, (&payment, &grace))?,
+            };
+            Ok(record.standing.status.to_string())
+        });
+        let settles = (deed == 0 && proof.is_some()) || deed == 1;
+        let is_awaited = fee.awaited && fee.demanded_at == known.state.last_move_at;
+        if answer.is_ok() && settles && is_awaited && known.state.status == Status::PaymentRequired {
             // With the clock set back, the wait ends no earlier than it began.
             let at = now.max(known.state.last_move_at);
             self.dossiers[index].moved(&self.wall, Status::Processing, at);
@@ -168,21 +181,25 @@ impl Office {
         let (transfer, errand, hand_off) = (some(&owed), some(&errands), some(&offered));
         let asked = self.chance.pick(&AGENCIES).0;
         let status = *self.chance.pick(&[HandOffStatus::Confirmed, HandOffStatus::Declined, HandOffStatus::TakenBack]);
-        let deed = self.chance.below(6);
+        let kind = *self.chance.pick(&ErrandKind::ALL);
+        let deed = self.chance.below(7);
         let _: Result<String, Fault> = self.post(&who, "between", |tx, act| match deed {
             0 => send(tx, act, &code, None, None, None).map(|transfer| transfer.id),
             1 => confirm(tx, act, &code, None, &transfer, None).map(|transfer| transfer.id),
             2 => {
                 let wanted = Wanted::At(act.now + TimeDelta::days(2));
-                let kind = ErrandKind::Part;
                 let new = NewErrand { kind, agency: agency(asked), subject: "Xác minh".into(), started_at: None, wanted };
                 errands::ask(tx, act, &code, None, &new).map(|errand| errand.id)
             }
             3 => {
                 let finish = errands::Verb::Finish { at: None, outcome: None };
-                errands::end(tx, act, ErrandKind::Part, &errand, None, &finish).map(|errand| errand.id)
+                errands::end(tx, act, kind, &errand, None, &finish).map(|errand| errand.id)
             }
-            4 => hand_offs::offer(tx, act, &code, None, None, None).map(|hand_off| hand_off.id),
+            4 => {
+                let withdraw = errands::Verb::Withdraw { reason: "Nhầm".into() };
+                errands::end(tx, act, kind, &errand, None, &withdraw).map(|errand| errand.id)
+            }
+            5 => hand_offs::offer(tx, act, &code, None, None, None).map(|hand_off| hand_off.id),
             _ => hand_offs::end(tx, act, (&code, &hand_off), None, status, Some("Bận".into())).map(|hand_off| hand_off.id),
         });
         self.compare(index);

@@ -197,6 +197,10 @@ impl Office {
         }
     }
 
+    pub fn names_of_events(&self) -> Vec<String> {
+        self.lines("SELECT DISTINCT name AS text FROM changes")
+    }
+
     /// Journal, letters and figures, to be compared with another run's.
     pub fn digest(&self) -> Vec<String> {
         let mut all = self.lines(

@@ -242,7 +242,9 @@ impl Office {
         for round in 0..2 {
             if round == 1 {
                 let since = self.now() - TimeDelta::days(3_650);
-                lines.iter().for_each(|line| drop(self.upkeep(|tx, act| replay_dead(tx, act, &line.id, since))));
+                for line in &lines {
+                    self.upkeep(|tx, act| replay_dead(tx, act, &line.id, since));
+                }
             }
             while !self.lines("SELECT id AS text FROM deliveries WHERE status = 'waiting' LIMIT 1").is_empty()
                 || self.db.read(|reader| deliver::is_anything_to_do(reader, &NoticePlan::default(), self.now())).unwrap()

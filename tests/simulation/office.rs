@@ -197,7 +197,6 @@ pub struct Frozen {
 }
 
 pub struct Office {
-    pub seed: u64,
     pub db: Db,
     pub ambient: Ambient,
     pub chance: Chance,
@@ -212,7 +211,6 @@ pub struct Office {
     pub out: BTreeMap<String, (u32, NaiveDate)>,
     pub feed: Vec<String>,
     pub couriers: Couriers,
-    pub steps: usize,
     answered: Vec<(Key, String, NaiveDateTime)>,
     keys: usize,
     raw: RefCell<SqliteConnection>,
@@ -245,7 +243,6 @@ impl Office {
         let now = start.and_time(clock(8, 0));
         let ambient = Ambient::simulated(chrono_tz::Asia::Ho_Chi_Minh, now, seed);
         let mut office = Self {
-            seed,
             db,
             ambient,
             couriers: Couriers::new(&mut chance),
@@ -258,7 +255,6 @@ impl Office {
             frozen: Vec::new(),
             out: BTreeMap::new(),
             feed: Vec::new(),
-            steps: 0,
             answered: Vec::new(),
             keys: 0,
             raw: RefCell::new(raw),

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{Datelike, NaiveDate, TimeDelta};
 use motcua::domain::calendar::{DayKind, SpecialDay};
 use motcua::domain::dossier_code::DossierCode;
-use motcua::domain::statistics::{Period, Window};
+use motcua::domain::statistics::{Period, Tally, Window};
 use motcua::domain::transition::Move;
 use motcua::domain::vocabulary::{Channel, ReportKind, Status};
 use motcua::flow::administer::{close, load_year};
@@ -24,7 +24,7 @@ impl Office {
     /// Loads the years around with days off and make-up days as chance has them.
     pub fn load_calendar(&mut self) {
         for year in 2025..=2027 {
-            self.wall.special.retain(|date, _| chrono::Datelike::year(date) != year);
+            self.wall.special.retain(|date, _| date.year() != year);
             let first = NaiveDate::from_ymd_opt(year, 1, 1).unwrap();
             for _ in 0..12 {
                 let date = first + TimeDelta::days(self.chance.between(0, 364));
@@ -32,7 +32,7 @@ impl Office {
                 let length = self.chance.between(1, 4);
                 let is_worked = self.chance.percent(25);
                 let row = date.iter_days().take(usize::try_from(length).unwrap());
-                self.wall.special.extend(row.filter(|date| chrono::Datelike::year(date) == year).map(|date| (date, is_worked)));
+                self.wall.special.extend(row.filter(|date| date.year() == year).map(|date| (date, is_worked)));
             }
             self.store_year(year);
         }
@@ -40,21 +40,21 @@ impl Office {
 
     fn store_year(&self, year: i32) {
         let kind = |is_worked: bool| if is_worked { DayKind::Work } else { DayKind::Off };
-        let special = self.wall.special.iter().filter(|(date, _)| chrono::Datelike::year(*date) == year);
+        let special = self.wall.special.iter().filter(|(date, _)| date.year() == year);
         let days: Vec<_> = special
             .map(|(date, is_worked)| SpecialDay { date: *date, kind: kind(*is_worked), name: "Ngày".into(), ground: "CV".into() })
             .collect();
         self.upkeep(|tx, _| load_year(tx, year, &days, None));
     }
 
-    /// Days to come turn out to be off or worked, an agency closes, or has other hours; deadlines given stay.
+    /// Days turn out to be off or worked, an agency closes, or has other hours; deadlines given stay.
     pub fn change_calendar(&mut self) {
         let today = self.now().date();
-        let date = today + TimeDelta::days(self.chance.between(0, 20));
+        let date = today + TimeDelta::days(self.chance.between(-12, 20));
         let (code, ..) = *self.chance.pick(&AGENCIES);
         match self.chance.below(3) {
             0 => {
-                let year = chrono::Datelike::year(&date);
+                let year = date.year();
                 if self.wall.special.remove(&date).is_none() {
                     let is_worked = self.chance.percent(30);
                     self.wall.special.insert(date, is_worked);
@@ -202,7 +202,7 @@ impl Office {
         Period::new(to - TimeDelta::days(self.chance.between(0, 40)), to).ok()
     }
 
-    pub fn figures(&self, window: &Window) -> Vec<(Vec<String>, motcua::domain::statistics::Tally)> {
+    pub fn figures(&self, window: &Window) -> Vec<(Vec<String>, Tally)> {
         let groups = [GroupBy::Procedure, GroupBy::Channel];
         let counted = self.db.read(|reader| tallies(reader, window, None, &groups)).unwrap();
         counted.into_iter().map(|group| (group.keys, group.tally)).collect()
@@ -219,12 +219,6 @@ impl Office {
 
     /// Everything up to now.
     pub fn up_to_now(&self) -> Window {
-        let now: NaiveDateTime = self.now();
-        Period::new(day("2020-01-01"), now.date()).unwrap().window(now)
+        Period::new(day("2020-01-01"), self.now().date()).unwrap().window(self.now())
     }
-}
-
-/// The midnight at which a day begins.
-pub fn midnight(date: NaiveDate) -> NaiveDateTime {
-    date.and_time(NaiveTime::MIN)
 }
