@@ -30,13 +30,12 @@ impl Office {
         let kinds = [LetterKind::AtRisk, LetterKind::AtRisk, LetterKind::Late, LetterKind::Lost, LetterKind::Damaged];
         let kind = *self.chance.pick(&kinds);
         let has_one = self.letters_of(&known).iter().any(|one| {
-            matches!(one.letter.kind, LetterKind::Late | LetterKind::AtRisk) && one.letter.status != LetterStatus::Cancelled
+            matches!(one.letter.kind, LetterKind::Late | LetterKind::AtRisk)
+                && one.letter.status != LetterStatus::Cancelled
         });
         let possible = match kind {
             LetterKind::Late => false,
-            LetterKind::AtRisk => {
-                !has_one && known.is_open() && known.state.due.is_some() && !known.owes_apology(now)
-            }
+            LetterKind::AtRisk => !has_one && known.is_open() && known.state.due.is_some() && !known.owes_apology(now),
             _ => true,
         };
         let who = self.somebody();
@@ -50,13 +49,13 @@ impl Office {
 
     pub fn handle_letter(&mut self) {
         let now = self.now();
-        let with_letters: Vec<_> = (0..self.dossiers.len())
-            .flat_map(|index| self.letters_of(&self.dossiers[index]).into_iter().map(move |letter| (index, letter)))
-            .collect();
-        if with_letters.is_empty() {
+        let ids = self.lines("SELECT id AS text FROM letters ORDER BY id");
+        if ids.is_empty() {
             return;
         }
-        let (index, before) = self.chance.pick(&with_letters).clone();
+        let id = self.chance.pick(&ids).clone();
+        let before = self.db.read(|reader| letters::find(reader, &id)).unwrap().unwrap();
+        let index = self.dossiers.iter().position(|known| known.code == before.dossier).unwrap();
         let known = self.dossiers[index].clone();
         let on = (now - TimeDelta::days(if self.chance.percent(80) { 0 } else { self.chance.between(-1, 5) })).date();
         let verb = self.some_verb(&known, before.letter.status, on);
@@ -75,17 +74,21 @@ impl Office {
         let is_about_deadline = matches!(before.letter.kind, LetterKind::Late | LetterKind::AtRisk);
         let is_issue = matches!(verb, Verb::Issue(_));
         let is_cancel = matches!(verb, Verb::Cancel { .. });
-        let id = before.letter.id.clone();
-        let answer = self.post(&who, "handle", |tx, act| {
-            Ok(handle(tx, act, &id, None, verb.clone())?.letter.status.to_string())
-        });
+        let answer = self
+            .post(&who, "handle", |tx, act| Ok(handle(tx, act, &id, None, verb.clone())?.letter.status.to_string()));
         let Ok(status) = answer else { return };
         assert!(may && from.contains(&before.letter.status), "{} handled {before:?} by {verb:?}", who.name);
-        assert!(!(is_cancel && is_about_deadline && known.owes_apology(now)), "the letter of a late dossier was dropped");
+        assert!(
+            !(is_cancel && is_about_deadline && known.owes_apology(now)),
+            "the letter of a late dossier was dropped"
+        );
         assert!(!(known.void && matches!(verb, Verb::Submit | Verb::Issue(_))), "a letter of a void dossier goes out");
         let settled = self.letters_of(&known).into_iter().find(|one| one.letter.id == id).unwrap().letter.status;
         // What is handled may be found no longer owed, and is dropped with it.
-        assert!(settled == to || settled == LetterStatus::Cancelled, "{before:?} by {verb:?} is {settled}, told {status}");
+        assert!(
+            settled == to || settled == LetterStatus::Cancelled,
+            "{before:?} by {verb:?} is {settled}, told {status}"
+        );
         if is_issue {
             self.out.insert(id, (1, on));
             self.mended_from(on.and_hms_opt(0, 0, 0).unwrap());
@@ -96,8 +99,10 @@ impl Office {
     fn some_verb(&mut self, known: &Known, status: LetterStatus, on: chrono::NaiveDate) -> Verb {
         let signer = Signer { name: "Nguyễn Văn A".into(), position: "Giám đốc".into() };
         let issue = Verb::Issue(Promulgation { number: 1, notation: "PXL".into(), on, signer });
-        let fill =
-            Verb::Edit { reason: Some(Some("Chờ ý kiến".into())), new_return_at: Some(Some(self.new_return(known))) };
+        let fill = Verb::Edit {
+            reason: Some(Some("Chờ ý kiến".into())),
+            new_return_at: Some(Some(self.new_return(known))),
+        };
         let deliver = Verb::Deliver { channel: LetterChannel::Postal, at: None };
         let next = match status {
             LetterStatus::Draft | LetterStatus::Rejected if self.chance.percent(50) => fill,
@@ -105,7 +110,14 @@ impl Office {
             LetterStatus::Submitted => issue.clone(),
             _ => deliver.clone(),
         };
-        let others = [next.clone(), Verb::Submit, issue, deliver, Verb::Reject { reason: "Sửa".into() }, Verb::Cancel { reason: None }];
+        let others = [
+            next.clone(),
+            Verb::Submit,
+            issue,
+            deliver,
+            Verb::Reject { reason: "Sửa".into() },
+            Verb::Cancel { reason: None },
+        ];
         if self.chance.percent(65) { next } else { self.chance.pick(&others).clone() }
     }
 
@@ -123,18 +135,19 @@ impl Office {
         let note = format!("Ghi chú {}", self.chance.below(3));
         let wish = Edit { note: Some(Some(note)), assignee: Some(Some(who.name.clone())), ..Edit::default() };
         let may = has(&who, Right::Edit, known.agency, known.received_by) && !known.anonymised;
-        let answer = self.post(&who, "edit", |tx, act| Ok(edit(tx, act, &known.code, None, &wish)?.version.to_string()));
+        let answer =
+            self.post(&who, "edit", |tx, act| Ok(edit(tx, act, &known.code, None, &wish)?.version.to_string()));
         assert_eq!(answer.is_ok(), may, "{} edits {known:?}: {answer:?}", who.name);
         self.compare(index);
     }
 
     /// Pays, waives or gives back the last demand of a dossier that has one; what waits for it goes on when nothing is open.
     pub fn settle_fees(&mut self) {
-        let account_of = |known: &Known| self.db.read(|reader| fees::account(reader, &known.code)).unwrap();
-        let mut accounts = self.dossiers.iter().enumerate().rev().map(|(index, known)| (index, account_of(known)));
-        let Some((index, account)) = accounts.find(|(_, account)| !account.fees.is_empty()) else { return };
-        drop(accounts);
+        let charged = self.lines("SELECT DISTINCT dossier AS text FROM fees ORDER BY dossier");
+        let is_charged = |known: &Known| charged.contains(&known.code.to_string());
+        let Some(index) = self.dossiers.iter().rposition(is_charged) else { return };
         let (now, known) = (self.now(), self.dossiers[index].clone());
+        let account = self.db.read(|reader| fees::account(reader, &known.code)).unwrap();
         let demand = *account.demands().last().unwrap();
         let fee = account.fees.iter().rfind(|fee| fee.demand == demand).unwrap();
         let grace = Grace { amount: None, reason: "Hộ nghèo".into() };
@@ -175,20 +188,31 @@ impl Office {
         let who = self.somebody();
         let code = known.code.clone();
         let owed = self.lines(&format!("SELECT id AS text FROM transfers WHERE dossier = '{code}' ORDER BY id"));
-        let errands = self.lines(&format!("SELECT id AS text FROM errands WHERE dossier = '{code}' ORDER BY id"));
+        let errands =
+            self.lines(&format!("SELECT kind || ' ' || id AS text FROM errands WHERE dossier = '{code}' ORDER BY id"));
         let offered = self.lines(&format!("SELECT id AS text FROM hand_offs WHERE dossier = '{code}' ORDER BY id"));
-        let some = |ids: &[String]| ids.last().cloned().unwrap_or_default();
-        let (transfer, errand, hand_off) = (some(&owed), some(&errands), some(&offered));
+        let last = |ids: &[String]| ids.last().cloned().unwrap_or_default();
+        let (transfer, hand_off) = (last(&owed), last(&offered));
+        let (kind, errand) = match errands.last().and_then(|errand| errand.split_once(' ')) {
+            Some((kind, id)) => (kind.parse().unwrap(), id.to_owned()),
+            None => (*self.chance.pick(&ErrandKind::ALL), String::new()),
+        };
         let asked = self.chance.pick(&AGENCIES).0;
         let status = *self.chance.pick(&[HandOffStatus::Confirmed, HandOffStatus::Declined, HandOffStatus::TakenBack]);
-        let kind = *self.chance.pick(&ErrandKind::ALL);
-        let deed = self.chance.below(7);
+        // What was begun is mostly gone on with.
+        let deed = match self.chance.below(3) {
+            0 if !offered.is_empty() => 6,
+            1 if !errands.is_empty() => *self.chance.pick(&[3, 4]),
+            _ => self.chance.below(7),
+        };
         let _: Result<String, Fault> = self.post(&who, "between", |tx, act| match deed {
             0 => send(tx, act, &code, None, None, None).map(|transfer| transfer.id),
             1 => confirm(tx, act, &code, None, &transfer, None).map(|transfer| transfer.id),
             2 => {
                 let wanted = Wanted::At(act.now + TimeDelta::days(2));
-                let new = NewErrand { kind, agency: agency(asked), subject: "Xác minh".into(), started_at: None, wanted };
+                let kind = if asked == "H16" { ErrandKind::Part } else { ErrandKind::Consultation };
+                let new =
+                    NewErrand { kind, agency: agency(asked), subject: "Xác minh".into(), started_at: None, wanted };
                 errands::ask(tx, act, &code, None, &new).map(|errand| errand.id)
             }
             3 => {
@@ -200,7 +224,8 @@ impl Office {
                 errands::end(tx, act, kind, &errand, None, &withdraw).map(|errand| errand.id)
             }
             5 => hand_offs::offer(tx, act, &code, None, None, None).map(|hand_off| hand_off.id),
-            _ => hand_offs::end(tx, act, (&code, &hand_off), None, status, Some("Bận".into())).map(|hand_off| hand_off.id),
+            _ => hand_offs::end(tx, act, (&code, &hand_off), None, status, Some("Bận".into()))
+                .map(|hand_off| hand_off.id),
         });
         self.compare(index);
     }

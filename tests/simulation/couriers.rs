@@ -247,7 +247,10 @@ impl Office {
                 }
             }
             while !self.lines("SELECT id AS text FROM deliveries WHERE status = 'waiting' LIMIT 1").is_empty()
-                || self.db.read(|reader| deliver::is_anything_to_do(reader, &NoticePlan::default(), self.now())).unwrap()
+                || self
+                    .db
+                    .read(|reader| deliver::is_anything_to_do(reader, &NoticePlan::default(), self.now()))
+                    .unwrap()
             {
                 // Leases run out, and waits after failures.
                 self.ambient.set(self.now() + TimeDelta::hours(6));
@@ -263,7 +266,8 @@ impl Office {
     /// Each subscriber has every event it wants at least once, those of a dossier in order unless they were given up once.
     fn check_delivered(&self, first: &str, second: &str) {
         for line in [first, second] {
-            let everything = self.lines(&format!("SELECT agency AS text FROM webhooks WHERE id = '{line}'"))[0].is_empty();
+            let everything =
+                self.lines(&format!("SELECT agency AS text FROM webhooks WHERE id = '{line}'"))[0].is_empty();
             let which = if everything {
                 "1 = 1"
             } else {

@@ -105,7 +105,9 @@ fn offices_keep_their_word() {
                     match catch_unwind(AssertUnwindSafe(|| live(&template, seed).names_of_events())) {
                         Ok(names) => happened.lock().unwrap().extend(names),
                         Err(_) => {
-                            eprintln!("seed {seed} failed; again: MOTCUA_SIMULATION_SEED={seed} cargo test --test simulation");
+                            eprintln!(
+                                "seed {seed} failed; again: MOTCUA_SIMULATION_SEED={seed} cargo test --test simulation"
+                            );
                             failed.lock().unwrap().push(seed);
                         }
                     }
@@ -120,7 +122,11 @@ fn offices_keep_their_word() {
     // In so many runs everything has happened that can happen without files.
     let happened = happened.into_inner().unwrap();
     let missing = EVENT_NAMES.iter().filter(|name| !happened.contains(**name) && !name.contains(".file_"));
-    assert!(runs < ENOUGH_TO_SEE_ALL || missing.clone().count() == 0, "never happened: {:?}", missing.collect::<Vec<_>>());
+    assert!(
+        runs < ENOUGH_TO_SEE_ALL || missing.clone().count() == 0,
+        "never happened: {:?}",
+        missing.collect::<Vec<_>>()
+    );
 }
 
 #[test]

@@ -117,7 +117,10 @@ impl Template {
         let act = Act { actor: &admin, now: ambient.now(), ambient: &ambient };
         db.write(|tx| furnish(tx, act)).unwrap();
         let copy = format!("VACUUM INTO '{}'", folder.path().join("template.db").display());
-        SqliteConnection::establish(folder.path().join("first.db").to_str().unwrap()).unwrap().batch_execute(&copy).unwrap();
+        SqliteConnection::establish(folder.path().join("first.db").to_str().unwrap())
+            .unwrap()
+            .batch_execute(&copy)
+            .unwrap();
         Self { folder }
     }
 }
@@ -143,7 +146,11 @@ fn furnish(tx: &mut Tx, act: Act<'_>) -> Result<(), Fault> {
 
 fn open(file: PathBuf) -> (Db, SqliteConnection) {
     let sizes = PoolSizes { readers: 1, writers: 1, wait: Duration::from_secs(20) };
-    let db = Db::open(&format!("sqlite://{}", file.display()), sizes, Vault::new(&["a data key for tests only, 32 bytes"]).unwrap());
+    let db = Db::open(
+        &format!("sqlite://{}", file.display()),
+        sizes,
+        Vault::new(&["a data key for tests only, 32 bytes"]).unwrap(),
+    );
     let mut raw = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
     raw.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
     (db.unwrap(), raw)
@@ -319,8 +326,14 @@ impl Office {
             let fault = answer.expect_err("what was cut has no answer");
             return Err(self.refused(fault, &before));
         }
-        assert!(cut != Cut::Error || self.fingerprint() == before, "{action}: what was cut before its commit left something");
-        assert!(cut != Cut::Panic || self.fingerprint() == before, "{action}: who died before the commit left something");
+        assert!(
+            cut != Cut::Error || self.fingerprint() == before,
+            "{action}: what was cut before its commit left something"
+        );
+        assert!(
+            cut != Cut::Panic || self.fingerprint() == before,
+            "{action}: who died before the commit left something"
+        );
         match self.attempt(who, &key, Cut::Nowhere, &mut work).expect("nothing cuts it") {
             Err(fault) => Err(self.refused(fault, &before)),
             Ok(answer) => {
@@ -369,7 +382,8 @@ impl Office {
                 }
                 let answer = work(tx, act)?;
                 audit::command(tx, act, &key.route, None)?;
-                let kept = Answer { body_hash: String::new(), status: 200, headers: "[]".into(), answer: answer.clone() };
+                let kept =
+                    Answer { body_hash: String::new(), status: 200, headers: "[]".into(), answer: answer.clone() };
                 idempotency::keep(tx, key, &kept, act.now, since)?;
                 match cut {
                     Cut::Error => Err(Fault::Unavailable("simulation")),

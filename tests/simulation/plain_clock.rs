@@ -37,7 +37,8 @@ fn standard() -> [Sessions; 7] {
 
 impl Wall {
     fn week(&self, agency: &'static str, date: NaiveDate) -> [Sessions; 7] {
-        let above = super::office::AGENCIES.iter().find(|(code, ..)| *code == agency).and_then(|(_, parent, _)| *parent);
+        let above =
+            super::office::AGENCIES.iter().find(|(code, ..)| *code == agency).and_then(|(_, parent, _)| *parent);
         match (self.hours.get(agency), above) {
             (Some(own), _) => own.range(..=date).next_back().or_else(|| own.iter().next()).unwrap().1.clone(),
             (None, Some(above)) => self.week(above, date),
@@ -97,13 +98,23 @@ impl Wall {
         let time = if self.sessions(agency, start.date()).is_empty() {
             closing
         } else {
-            sessions.iter().find(|(_, close)| start.time() <= *close).map_or(closing, |(open, _)| start.time().max(*open))
+            sessions
+                .iter()
+                .find(|(_, close)| start.time() <= *close)
+                .map_or(closing, |(open, _)| start.time().max(*open))
         };
         Some(by_the_day(on.and_time(time)))
     }
 
     /// The deadline after a wait that leaves the time waited out.
-    pub fn postpone(&self, due: Due, unit: Unit, agency: &'static str, since: NaiveDateTime, until: NaiveDateTime) -> Due {
+    pub fn postpone(
+        &self,
+        due: Due,
+        unit: Unit,
+        agency: &'static str,
+        since: NaiveDateTime,
+        until: NaiveDateTime,
+    ) -> Due {
         let waited = self.office_time(agency, since, until);
         if waited <= TimeDelta::zero() {
             return due;
@@ -117,11 +128,17 @@ impl Wall {
     }
 
     /// The stretches of office time from an instant on.
-    fn stretches(&self, agency: &'static str, from: NaiveDateTime) -> impl Iterator<Item = (NaiveDateTime, NaiveDateTime)> {
+    fn stretches(
+        &self,
+        agency: &'static str,
+        from: NaiveDateTime,
+    ) -> impl Iterator<Item = (NaiveDateTime, NaiveDateTime)> {
         from.date()
             .iter_days()
             .flat_map(move |day| {
-                self.sessions(agency, day).into_iter().map(move |(open, close)| (day.and_time(open), day.and_time(close)))
+                self.sessions(agency, day)
+                    .into_iter()
+                    .map(move |(open, close)| (day.and_time(open), day.and_time(close)))
             })
             .filter(move |(_, close)| from <= *close)
             .map(move |(open, close)| (open.max(from), close))

@@ -4,12 +4,12 @@ use chrono::{Days, NaiveDateTime, NaiveTime, TimeDelta};
 use motcua::domain::fees::{Collection, FeeItem, FeeKind};
 use motcua::domain::papers::{Applicant, Papers};
 use motcua::domain::vocabulary::{ApplicantKind, Channel, Outcome, Role, Status};
+use motcua::flow::Actor;
 use motcua::flow::actor::Authority;
 use motcua::flow::correct::{Correction, correct, void};
 use motcua::flow::fees::require_payment;
 use motcua::flow::intake::{NewDossier, receive};
 use motcua::flow::transition::{Target, Transition, transition};
-use motcua::flow::Actor;
 use motcua::storage::dossiers;
 
 use super::model::{Known, State};
@@ -49,7 +49,11 @@ impl Office {
         let now = self.now();
         let mut ahead: Vec<_> = self.dossiers.iter().filter_map(|known| known.state.late_from()).collect();
         let today = now.date();
-        ahead.extend([(today + Days::new(1)).and_time(NaiveTime::MIN), today.and_time(clock(15, 0)), today.and_time(clock(11, 30))]);
+        ahead.extend([
+            (today + Days::new(1)).and_time(NaiveTime::MIN),
+            today.and_time(clock(15, 0)),
+            today.and_time(clock(11, 30)),
+        ]);
         let (code, ..) = *self.chance.pick(&AGENCIES);
         for (open, close) in self.wall.sessions(code, today) {
             ahead.extend([today.and_time(open), today.and_time(close)]);
@@ -70,7 +74,11 @@ impl Office {
         }
         // The newest more often: what ended long ago has not much left to happen.
         let count = self.dossiers.len();
-        Some(if self.chance.percent(60) { count - 1 - self.chance.below(count.min(8)) } else { self.chance.below(count) })
+        Some(if self.chance.percent(60) {
+            count - 1 - self.chance.below(count.min(8))
+        } else {
+            self.chance.below(count)
+        })
     }
 
     pub fn take_in(&mut self) {
@@ -85,7 +93,8 @@ impl Office {
             1 => now - TimeDelta::hours(self.chance.between(0, 18 * 24)),
             _ => now + TimeDelta::minutes(self.chance.between(1, 90)),
         };
-        let new = new_dossier(procedure, (resolving, received_by), channel, (filed_at != now).then_some(filed_at), accept);
+        let new =
+            new_dossier(procedure, (resolving, received_by), channel, (filed_at != now).then_some(filed_at), accept);
         let who = self.somebody();
         let may = has(&who, Right::Counter, resolving, received_by) && in_reach_of_time(&who, filed_at, now);
         let answer = self.post(&who, "take in", |tx, act| Ok(receive(tx, act, &new)?.code.to_string()));
@@ -144,7 +153,13 @@ impl Office {
         let reason = self.chance.percent(95).then(|| "Lý do".to_owned());
         let outcome = (to == Status::Finished || self.chance.percent(2))
             .then(|| *self.chance.pick(&[Outcome::Granted, Outcome::Granted, Outcome::Refused]));
-        let wish = Transition { to: Target::Status(to), at: (at != now).then_some(at), reason, outcome, documents: Vec::new() };
+        let wish = Transition {
+            to: Target::Status(to),
+            at: (at != now).then_some(at),
+            reason,
+            outcome,
+            documents: Vec::new(),
+        };
         let priced = to == Status::PaymentRequired && self.chance.percent(60);
         let who = self.somebody();
         let may = may_move(&who, &known, &wish, to) && in_reach_of_time(&who, at, now);
@@ -171,11 +186,15 @@ impl Office {
         let known = self.dossiers[index].clone();
         let who = self.somebody();
         let may = has(&who, Right::Mend, known.agency, known.received_by) && known.may_reopen() && !known.anonymised;
-        let wish =
-            Transition { to: Target::Reopen, at: None, reason: Some("Nhầm".into()), outcome: None, documents: Vec::new() };
-        let answer = self.post(&who, "reopen", |tx, act| {
-            Ok(transition(tx, act, &known.code, None, &wish)?.version.to_string())
-        });
+        let wish = Transition {
+            to: Target::Reopen,
+            at: None,
+            reason: Some("Nhầm".into()),
+            outcome: None,
+            documents: Vec::new(),
+        };
+        let answer =
+            self.post(&who, "reopen", |tx, act| Ok(transition(tx, act, &known.code, None, &wish)?.version.to_string()));
         assert_eq!(answer.is_ok(), may, "{} reopens {known:?}: {answer:?}", who.name);
         if answer.is_ok() {
             if let Some((ended_at, _)) = known.state.end {
@@ -191,9 +210,8 @@ impl Office {
         let known = self.dossiers[index].clone();
         let who = self.somebody();
         let may = has(&who, Right::Mend, known.agency, known.received_by) && !known.void && !known.anonymised;
-        let answer = self.post(&who, "void", |tx, act| {
-            Ok(void(tx, act, &known.code, None, "Trùng".into())?.version.to_string())
-        });
+        let answer = self
+            .post(&who, "void", |tx, act| Ok(void(tx, act, &known.code, None, "Trùng".into())?.version.to_string()));
         assert_eq!(answer.is_ok(), may, "{} voids {known:?}: {answer:?}", who.name);
         if answer.is_ok() {
             self.dossiers[index].void = true;
@@ -240,9 +258,8 @@ impl Office {
         let life = right.relived(&self.wall).filter(|_| received_at.is_none_or(|at| at <= now));
         let who = self.somebody();
         let may = has(&who, Right::Mend, known.agency, known.received_by) && !known.void && !known.anonymised;
-        let answer = self.post(&who, "correct", |tx, act| {
-            Ok(correct(tx, act, &known.code, None, &wish)?.version.to_string())
-        });
+        let answer =
+            self.post(&who, "correct", |tx, act| Ok(correct(tx, act, &known.code, None, &wish)?.version.to_string()));
         let expected = may && changes && life.is_some();
         assert_eq!(answer.is_ok(), expected, "{} corrects {known:?} by {wish:?} at {now}: {answer:?}", who.name);
         if let (Ok(_), Some(state)) = (answer, life) {

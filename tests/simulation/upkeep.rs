@@ -42,7 +42,12 @@ impl Office {
         let kind = |is_worked: bool| if is_worked { DayKind::Work } else { DayKind::Off };
         let special = self.wall.special.iter().filter(|(date, _)| date.year() == year);
         let days: Vec<_> = special
-            .map(|(date, is_worked)| SpecialDay { date: *date, kind: kind(*is_worked), name: "Ngày".into(), ground: "CV".into() })
+            .map(|(date, is_worked)| SpecialDay {
+                date: *date,
+                kind: kind(*is_worked),
+                name: "Ngày".into(),
+                ground: "CV".into(),
+            })
             .collect();
         self.upkeep(|tx, _| load_year(tx, year, &days, None));
     }
@@ -212,7 +217,8 @@ impl Office {
         let Some(period) = self.some_period() else { return };
         let leader = self.people[1].clone();
         let wish = Wish { kind: ReportKind::Form06a, agency: None, period, open: false };
-        let id = self.post(&leader, "freeze", |tx, act| Ok(freeze(tx, act, &wish, |_, _| Ok(vec![6, 10]))?.id)).unwrap();
+        let id =
+            self.post(&leader, "freeze", |tx, act| Ok(freeze(tx, act, &wish, |_, _| Ok(vec![6, 10]))?.id)).unwrap();
         let window = period.window(self.now());
         self.frozen.push(Frozen { id, window, mended: false });
     }
