@@ -183,7 +183,15 @@ impl Office {
 
     /// What agencies and colleagues do among themselves leaves the dossier's clock alone.
     pub fn between(&mut self) {
-        let Some(index) = self.some_dossier() else { return };
+        let begun = self.lines(
+            "SELECT dossier AS text FROM errands WHERE ended_at IS NULL \
+             UNION SELECT dossier FROM hand_offs WHERE ended_at IS NULL ORDER BY 1",
+        );
+        let Some(mut index) = self.some_dossier() else { return };
+        if !begun.is_empty() && self.chance.percent(50) {
+            let code = self.chance.pick(&begun).clone();
+            index = self.dossiers.iter().position(|known| known.code.to_string() == code).unwrap();
+        }
         let known = self.dossiers[index].clone();
         let who = self.somebody();
         let code = known.code.clone();
