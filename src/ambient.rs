@@ -13,6 +13,7 @@ use crate::domain::vocabulary::LocalTime;
 pub struct Ambient {
     zone: Tz,
     clock: Clock,
+    dice: Dice,
 }
 
 #[derive(Debug, Clone)]
@@ -21,15 +22,27 @@ enum Clock {
     Set(Arc<Mutex<LocalTime>>),
 }
 
+#[derive(Debug, Clone)]
+enum Dice {
+    System,
+    /// The state of a generator (splitmix64).
+    Loaded(Arc<Mutex<u64>>),
+}
+
 impl Ambient {
     /// The system's clock, read in `zone`.
     pub fn system(zone: Tz) -> Self {
-        Self { zone, clock: Clock::System }
+        Self { zone, clock: Clock::System, dice: Dice::System }
     }
 
     /// A clock that stands at `now` until it is moved; for tests and demonstrations.
     pub fn standing_at(zone: Tz, now: LocalTime) -> Self {
-        Self { zone, clock: Clock::Set(Arc::new(Mutex::new(now))) }
+        Self { zone, clock: Clock::Set(Arc::new(Mutex::new(now))), dice: Dice::System }
+    }
+
+    /// A clock that stands, and dice that fall the same way for the same `seed`: for simulations, whose secrets anybody can guess.
+    pub fn simulated(zone: Tz, now: LocalTime, seed: u64) -> Self {
+        Self { dice: Dice::Loaded(Arc::new(Mutex::new(seed))), ..Self::standing_at(zone, now) }
     }
 
     /// Moves a standing clock; a system clock goes its own way.
@@ -94,8 +107,21 @@ impl Ambient {
     /// When the operating system has no randomness to give: going on without it would hand out guessable secrets.
     pub fn random<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
+        if let Dice::Loaded(state) = &self.dice {
+            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            bytes.fill_with(|| roll(&mut state));
+            return bytes;
+        }
         #[expect(clippy::expect_used, reason = "no randomness, no secrets: there is nothing to fall back on")]
         getrandom::fill(&mut bytes).expect("the operating system gives no randomness");
         bytes
     }
+}
+
+/// The next byte of loaded dice.
+fn roll(state: &mut u64) -> u8 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (mixed ^ (mixed >> 31)).to_be_bytes()[0]
 }
