@@ -207,6 +207,8 @@ impl TestApp {
         let folder = tempfile::tempdir().unwrap();
         let files = files(folder.path());
         let state = Data::new(AppState {
+            callers: motcua::http::callers::Callers::default(),
+            document: std::sync::OnceLock::new(),
             db: db.clone(),
             admission: Gate::new(sizes.readers, sizes.writers),
             ambient: ambient.clone(),
