@@ -373,7 +373,7 @@ fn tables_of_the_schema() -> BTreeSet<String> {
     let text: String = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
     let lines = text.lines().filter(|line| line.ends_with('{') && !line.contains('!') && line.contains(" ("));
     let names = lines.map(|line| line.trim().split(" (").next().unwrap().to_owned());
-    names.filter(|name| name != "leases" && name != "rounds").collect()
+    names.filter(|name| !["leases", "reference_state", "rounds"].contains(&name.as_str())).collect()
 }
 
 #[test]

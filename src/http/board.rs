@@ -16,7 +16,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::AppState;
-use super::call::{Call, See, blocking, signed_in};
+use super::call::{Call, See, blocking};
+use super::caller::signed_in;
 use super::changes::position;
 use super::dossier_view::stamp;
 use super::input::{Query, cursor};

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::call::Caller;
+use super::caller::Caller;
 use super::tokens::Bearer;
 use crate::storage::reference::Reference;
 

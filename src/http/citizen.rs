@@ -8,7 +8,8 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::AppState;
-use super::call::{Caller, check_address, code_in, signed_in, state_of};
+use super::call::{check_address, code_in, state_of};
+use super::caller::{Caller, signed_in};
 use super::problem::Problem;
 use crate::flow::Citizen;
 

@@ -4,6 +4,7 @@ pub mod address;
 pub mod admission;
 mod audit;
 pub mod call;
+mod caller;
 pub mod callers;
 mod disposition;
 mod document;

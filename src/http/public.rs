@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::address;
-use super::call::{Caller, knows, read, signed_in};
+use super::call::{knows, read};
+use super::caller::{Caller, signed_in};
 use super::idempotency::{self, Reply};
 use super::input::Query;
 use super::limits::{Buckets, Level, Quota};

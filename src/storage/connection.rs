@@ -97,7 +97,10 @@ impl Manager {
                 } else {
                     // Compiling a query takes longer than any of these takes to run. A writer that stands still must not hold its
                     // locks against all others for ever; a reader holds none. Who waits for a lock keeps a connection from others.
-                    let session = format!("SET jit = off; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = {}", self.still);
+                    let session = format!(
+                        "SET jit = off; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = {}",
+                        self.still
+                    );
                     connection.batch_execute(&session).map_err(diesel::r2d2::Error::QueryError)?;
                 }
                 Ok(AnyConnection::Postgres(connection))

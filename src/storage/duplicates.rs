@@ -111,7 +111,10 @@ fn is_any(reader: &mut Reader, procedure: &ProcedureCode, person: &Known) -> Res
         return Ok(false);
     }
     let values: Vec<(&str, Value)> = values.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-    let sql = Sql::of(&format!("SELECT ({}) AS found, (SELECT stamp FROM reference_state) AS stamp", conditions.join(" OR ")), &values);
+    let sql = Sql::of(
+        &format!("SELECT ({}) AS found, (SELECT stamp FROM reference_state) AS stamp", conditions.join(" OR ")),
+        &values,
+    );
     let Found { found, stamp } = sql.get_result(&mut *reader.connection)?;
     reader.note_stamp(stamp);
     Ok(found)

@@ -135,7 +135,9 @@ impl StorageError {
     pub fn is_unavailable(&self) -> bool {
         match self {
             Self::Unavailable(_) | Self::Unreachable(_) => true,
-            Self::Query(DieselError::DatabaseError(_, info)) if EXHAUSTED.iter().any(|sign| info.message().contains(sign)) => {
+            Self::Query(DieselError::DatabaseError(_, info))
+                if EXHAUSTED.iter().any(|sign| info.message().contains(sign)) =>
+            {
                 true
             }
             _ => self.is_lost() || self.is_transient(),

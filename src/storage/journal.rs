@@ -112,10 +112,8 @@ pub fn append_all(
             rows.push((Row::of(one.record, seq, *at, event, stamp)?, one.record, event));
         }
     }
-    let outbox = rows
-        .iter()
-        .map(|(row, record, event)| Queued { imported, ..queued(row, record, event, None) })
-        .collect();
+    let outbox =
+        rows.iter().map(|(row, record, event)| Queued { imported, ..queued(row, record, event, None) }).collect();
     dialect::enqueue_all(tx, outbox)?;
     dialect::insert_all!(tx, journal, rows.into_iter().map(|(row, _, _)| row).collect::<Vec<Row>>());
     Ok(())

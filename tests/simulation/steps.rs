@@ -163,6 +163,9 @@ impl Office {
         let priced = to == Status::PaymentRequired && self.chance.percent(60);
         let who = self.somebody();
         let may = may_move(&who, &known, &wish, to) && in_reach_of_time(&who, at, now);
+        // A move of now comes after one that another host's clock, a little ahead, dated later.
+        let last = known.state.last_move_at;
+        let at = if at == now && last > now && last - now <= TimeDelta::minutes(1) { last } else { at };
         let possible = known.after(&known.state, &self.wall, to, at).is_some() && !known.void && !known.anonymised;
         let code = known.code.clone();
         let answer = self.post(&who, "move", |tx, act| {

@@ -1,7 +1,7 @@
 -- A stamp of the catalogue, the calendar and the tree of agencies: another one after every change to them, and none comes twice,
 -- so that a process may keep what it read for as long as the stamp is the same.
 CREATE TABLE reference_state (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
     stamp BIGINT NOT NULL
 );
 INSERT INTO reference_state (id, stamp) VALUES (1, random());
