@@ -20,7 +20,7 @@ use super::caller::{Caller, signed_in};
 use super::incoming::Incoming;
 use super::input::{Query, parse, read_body};
 use super::problem::Problem;
-use super::reach::Named;
+use super::reach::{Named, put_off};
 use super::replica::{self, Sight};
 use crate::domain::vocabulary::{Role, Scope};
 use crate::files::drain;
@@ -211,7 +211,8 @@ impl<P: Permission> FromRequest for Call<P> {
             }
             check_address(&req)?;
             // Who only looks is told by what they look for; who sends a body is told before it is read.
-            if let Some(named) = Named::of(&req).filter(|_| req.method() != Method::GET) {
+            let named = Named::of(&req).filter(|_| req.method() != Method::GET);
+            if let Some(Err(named)) = named.map(|named| put_off(&req, named, &actor, &reference)) {
                 let asking = actor.clone();
                 let looking = reference.clone();
                 let within = read_under(&state, looking, move |reader| named.require_within(reader, &asking)).await;

@@ -15,6 +15,7 @@ use tracing::Instrument;
 
 use super::AppState;
 use super::problem::Problem;
+use super::reach::put_off_refusal;
 use super::{audit, lean, replica, retiring};
 use crate::domain::trace_context::TraceContext;
 use crate::trace::{self, TRACEPARENT, Work};
@@ -80,6 +81,9 @@ async fn answer(
         return Err(InternalError::from_response(late.clone(), late.render(english, id)).into());
     };
     let mut answer = answer?.map_into_boxed_body();
+    if let Some(problem) = put_off_refusal(state, &answer).await {
+        answer = ServiceResponse::from_err(problem, answer.into_parts().0);
+    }
     let problem = match audit::note_answer(&answer).await {
         Ok(()) => answer.response().error().and_then(|error| error.as_error::<Problem>()).cloned(),
         // What cannot be written down does not go out.

@@ -1,13 +1,22 @@
 //! What the path of a call names, and whether it is in the caller's reach; asked before a body is read.
 
-use actix_web::HttpRequest;
+use std::sync::Arc;
 
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceResponse;
+use actix_web::web::Data;
+use actix_web::{HttpMessage, HttpRequest};
+
+use super::AppState;
+use super::call::read_under;
+use super::problem::Problem;
 use crate::domain::dossier_code::DossierCode;
 use crate::domain::errand::ErrandKind;
 use crate::domain::vocabulary::AgencyCode;
 use crate::flow::actor::Duty;
 use crate::flow::administer::require_reach;
 use crate::flow::{Actor, Fault, accounts, clients, errands, feedback, ladder, mandates, plans, reception, webhooks};
+use crate::storage::reference::Reference;
 use crate::storage::{Reader, dossiers, letters};
 
 /// An object that belongs to an agency, named by the first part of a path.
@@ -46,6 +55,48 @@ const PLACES: &[(&str, Kind)] = &[
     ("/v1/warnings/{id}", Kind::Warning),
     ("/v1/webhooks/{id}", Kind::Webhook),
 ];
+
+/// Where the verb asks for itself, under the lock and before all else. Of a request that gets that far it is not asked twice.
+const ASKED_BY_VERB: &str = "/v1/dossiers/{code}/transitions";
+
+/// What is asked only of a request that was refused before its verb could ask.
+struct PutOff {
+    named: Named,
+    actor: Actor,
+    reference: Option<Arc<Reference>>,
+}
+
+/// Leaves it to the verb of a request to ask whether what it names is in reach, if its verb does.
+///
+/// # Errors
+/// What is to be asked at once.
+pub(in crate::http) fn put_off(
+    req: &HttpRequest,
+    named: Named,
+    actor: &Actor,
+    reference: &Option<Arc<Reference>>,
+) -> Result<(), Named> {
+    // Of an answer that is given again there is no verb.
+    let is_plain = !req.headers().contains_key("Idempotency-Key");
+    if !is_plain || req.match_pattern().as_deref() != Some(ASKED_BY_VERB) {
+        return Err(named);
+    }
+    req.extensions_mut().insert(PutOff { named, actor: actor.clone(), reference: reference.clone() });
+    Ok(())
+}
+
+/// Why a request that was refused for what it says is refused before that: it names what is out of reach.
+pub(in crate::http) async fn put_off_refusal(
+    state: &Data<AppState>,
+    answer: &ServiceResponse<BoxBody>,
+) -> Option<Problem> {
+    const OF_WHAT_IT_SAYS: [u16; 5] = [400, 413, 415, 422, 428];
+    if !OF_WHAT_IT_SAYS.contains(&answer.status().as_u16()) {
+        return None;
+    }
+    let PutOff { named, actor, reference } = answer.request().extensions_mut().remove::<PutOff>()?;
+    read_under(state, reference, move |reader| named.require_within(reader, &actor)).await.err()
+}
 
 /// What the path of a request names.
 #[derive(Debug)]

@@ -10,7 +10,8 @@ use super::connection::AnyConnection;
 use super::db::{Reader, Tx};
 use super::error::StorageError;
 use super::feed::Queued;
-use super::schema::{audit, balances, dossiers, outbox};
+use super::journal::Row as JournalRow;
+use super::schema::{audit, balances, dossiers, journal, outbox};
 use super::sql::{ROWS_AT_ONCE, Sql, Value};
 
 /// The last instant that has or awaits its balance, as a column that other statements carry along on PostgreSQL.
@@ -239,24 +240,43 @@ pub(in crate::storage) fn seconds_between(reader: &Reader, from: &str, to: &str)
     }
 }
 
-/// Puts an event into the queue. PostgreSQL numbers it from a sequence, which no writer waits for; SQLite has one writer,
-/// who counts.
-pub(in crate::storage) fn enqueue(tx: &mut Tx, queued: &Queued<'_>) -> Result<(), StorageError> {
-    match &mut *tx.connection {
-        AnyConnection::Postgres(connection) => {
-            diesel::insert_into(outbox::table).values(queued).execute(connection)?;
-        }
-        AnyConnection::Sqlite(connection) => {
-            let last: Option<i64> = outbox::table.select(diesel::dsl::max(outbox::place)).first(connection)?;
-            let numbered = (outbox::place.eq(last.unwrap_or(0) + 1), queued);
-            diesel::insert_into(outbox::table).values(numbered).execute(connection)?;
-        }
-    }
+/// Writes an event into the journal and puts it into the queue. PostgreSQL does both with one statement and numbers the queue
+/// from a sequence, which no writer waits for; SQLite has one writer, who counts.
+pub(in crate::storage) fn append(tx: &mut Tx, row: &JournalRow, queued: &Queued<'_>) -> Result<(), StorageError> {
+    const SQL: &str = "WITH written AS (\
+             INSERT INTO journal (dossier, seq, at, recorded_at, actor, name, event, on_behalf_of) \
+             VALUES (:dossier, :seq, :at, :recorded_at, :actor, :name, :event, :on_behalf_of) RETURNING dossier, seq, name) \
+         INSERT INTO outbox (dossier, seq, name, agency, received_by, former_agency, imported, trace) \
+         SELECT dossier, seq, name, :agency, :received_by, :former_agency, false, :trace FROM written";
     tx.to_send = true;
+    if let AnyConnection::Sqlite(connection) = &mut *tx.connection {
+        diesel::insert_into(journal::table).values(row).execute(connection)?;
+        let last: Option<i64> = outbox::table.select(diesel::dsl::max(outbox::place)).first(connection)?;
+        let numbered = (outbox::place.eq(last.unwrap_or(0) + 1), queued);
+        diesel::insert_into(outbox::table).values(numbered).execute(connection)?;
+        return Ok(());
+    }
+    let text = |text: &str| Value::Text(text.to_owned());
+    let maybe = |text: Option<&str>| Value::Maybe(text.map(str::to_owned));
+    let values = [
+        ("dossier", text(&row.dossier)),
+        ("seq", Value::Number(row.seq)),
+        ("at", Value::Time(row.at)),
+        ("recorded_at", Value::Time(row.recorded_at)),
+        ("actor", text(&row.actor)),
+        ("name", text(&row.name)),
+        ("event", text(&row.event)),
+        ("on_behalf_of", maybe(row.on_behalf_of.as_deref())),
+        ("agency", text(queued.agency)),
+        ("received_by", text(queued.received_by)),
+        ("former_agency", maybe(queued.former_agency)),
+        ("trace", maybe(queued.trace)),
+    ];
+    Sql::of(SQL, &values).execute(&mut *tx.connection)?;
     Ok(())
 }
 
-/// As [`enqueue`], for many at once.
+/// Puts events of the journal into the queue, many at once; numbered as in [`append`].
 pub(in crate::storage) fn enqueue_all(tx: &mut Tx, queued: Vec<Queued<'_>>) -> Result<(), StorageError> {
     tx.to_send |= !queued.is_empty();
     match &mut *tx.connection {
@@ -283,7 +303,7 @@ pub(in crate::storage) fn lock_feed(tx: &mut Tx) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// Puts an audit entry into the queue, in one statement. It is numbered as [`enqueue`] numbers events.
+/// Puts an audit entry into the queue, in one statement. It is numbered as [`append`] numbers events.
 pub(in crate::storage) fn enqueue_audit(tx: &mut Tx, id: &str, entry: String) -> Result<(), StorageError> {
     const POSTGRES: &str = "INSERT INTO audit_queue (id, entry) VALUES (:id, :entry)";
     const SQLITE: &str = "INSERT INTO audit_queue (place, id, entry) \

@@ -77,9 +77,8 @@ pub fn append(
     tx.concerns = Some((record.agency.to_string(), Some(record.received_by.to_string())));
     for (seq, (at, event)) in (last + 1..).zip(events) {
         let row = Row::of(record, seq, *at, event, stamp)?;
-        diesel::insert_into(journal::table).values(&row).execute(&mut *tx.connection)?;
         let trace = tx.trace.clone();
-        dialect::enqueue(tx, &queued(&row, record, event, trace.as_deref()))?;
+        dialect::append(tx, &row, &queued(&row, record, event, trace.as_deref()))?;
     }
     Ok(())
 }
@@ -121,15 +120,15 @@ pub fn append_all(
 
 #[derive(Insertable)]
 #[diesel(table_name = journal, treat_none_as_default_value = false)]
-struct Row {
-    dossier: String,
-    seq: i64,
-    at: LocalTime,
-    recorded_at: LocalTime,
-    actor: String,
-    name: String,
-    event: String,
-    on_behalf_of: Option<String>,
+pub(in crate::storage) struct Row {
+    pub(in crate::storage) dossier: String,
+    pub(in crate::storage) seq: i64,
+    pub(in crate::storage) at: LocalTime,
+    pub(in crate::storage) recorded_at: LocalTime,
+    pub(in crate::storage) actor: String,
+    pub(in crate::storage) name: String,
+    pub(in crate::storage) event: String,
+    pub(in crate::storage) on_behalf_of: Option<String>,
 }
 
 impl Row {

@@ -1,13 +1,18 @@
 //! What is shown beside a dossier: its letter about the deadline, and how many files it has; all with one statement.
 
-use diesel::dsl::{count_star, max};
-use diesel::prelude::*;
+use std::sync::OnceLock;
 
+use diesel::dsl::{count_star, max, sql};
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+use super::connection::{AnyConnection, MultiBackend};
 use super::db::{Reader, Tx};
 use super::dossier_row::{Record, Row};
 use super::error::StorageError;
 use super::letters::{self, LetterRecord};
 use super::schema::{dossiers, files, journal, letters as letters_table};
+use super::sql::Fixed;
 use crate::domain::dossier_code::DossierCode;
 
 /// What is shown beside a dossier.
@@ -63,17 +68,27 @@ macro_rules! joined {
             .left_join(
                 letters_table::table.on(letters_table::dossier
                     .eq(dossiers::code)
-                    .and(letters_table::kind.eq_any(["late", "at_risk"]))
-                    .and(letters_table::status.ne("cancelled"))),
+                    .and(sql::<Bool>("letters.kind IN ('late', 'at_risk') AND letters.status <> 'cancelled'"))),
             )
             .filter(dossiers::code.eq($code.to_string()))
             .select((
                 $($column,)*
                 (
-                    Option::<letters::Row>::as_select(),
+                    <letters::Row as Selectable<MultiBackend>>::construct_selection().nullable(),
                     files::table.filter(files::dossier.eq(dossiers::code)).select(count_star()).single_value(),
                 ),
             ))
+    };
+}
+
+/// The one row that a query answers, if any; on PostgreSQL by its text, made once.
+macro_rules! asked {
+    ($reader:expr, $text:expr, $query:expr, $code:expr) => {
+        if matches!(*$reader.connection, AnyConnection::Postgres(_)) {
+            Fixed::of(&$text, &$query, $code.to_string())?.get_result(&mut *$reader.connection).optional()?
+        } else {
+            $query.first(&mut *$reader.connection).optional()?
+        }
     };
 }
 
@@ -94,7 +109,9 @@ pub fn beside(reader: &mut Reader, code: &DossierCode) -> Result<Beside, Storage
 /// # Errors
 /// [`StorageError`].
 pub fn find(reader: &mut Reader, code: &DossierCode) -> Result<Option<(Record, Beside)>, StorageError> {
-    let found: Option<(Row, Read)> = joined!(code, Row::as_select()).first(&mut *reader.connection).optional()?;
+    static TEXT: OnceLock<Vec<String>> = OnceLock::new();
+    let query = joined!(code, <Row as Selectable<MultiBackend>>::construct_selection());
+    let found: Option<(Row, Read)> = asked!(reader, TEXT, query, code);
     found.map(|(row, read)| Ok((row.read(&reader.vault)?, Beside::read(read)?))).transpose()
 }
 
@@ -104,8 +121,9 @@ pub fn find(reader: &mut Reader, code: &DossierCode) -> Result<Option<(Record, B
 /// [`StorageError`].
 pub(in crate::storage) fn find_held(tx: &mut Tx, code: &DossierCode) -> Result<Option<Record>, StorageError> {
     let last_seq = journal::table.filter(journal::dossier.eq(dossiers::code)).select(max(journal::seq)).single_value();
-    let found: Option<(Row, Option<i64>, Read)> =
-        joined!(code, Row::as_select(), last_seq).first(&mut *tx.connection).optional()?;
+    static TEXT: OnceLock<Vec<String>> = OnceLock::new();
+    let query = joined!(code, <Row as Selectable<MultiBackend>>::construct_selection(), last_seq);
+    let found: Option<(Row, Option<i64>, Read)> = asked!(tx, TEXT, query, code);
     let Some((row, last_seq, read)) = found else { return Ok(None) };
     let (code, last_seq) = (code.to_string(), last_seq.unwrap_or_default());
     tx.held = Some(Held { code, beside: Beside::read(read)?, last_seq });

@@ -1,10 +1,14 @@
 //! SQL written out where the query builder falls short: text with named parameters, prepared once like any other query.
 
+use std::marker::PhantomData;
+use std::sync::OnceLock;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::QueryResult;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Bool, Date, Integer, Text, Timestamp, Untyped};
+use diesel::pg::{Pg, PgQueryBuilder};
+use diesel::query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Bool, Date, Integer, Nullable, Text, Timestamp, Untyped};
 
 use super::connection::{AnyConnection, MultiBackend};
 use super::schema::{dossiers, feedback, plan_tasks};
@@ -21,6 +25,8 @@ pub(in crate::storage) enum Value {
     Day(NaiveDate),
     /// A text.
     Text(String),
+    /// A text, or none.
+    Maybe(Option<String>),
     /// A figure.
     Figure(i32),
     /// A large number.
@@ -33,7 +39,8 @@ impl Value {
         match self {
             Self::Time(at) => at.to_string(),
             Self::Day(day) => day.to_string(),
-            Self::Text(text) => {
+            Self::Maybe(None) => "\\N".to_owned(),
+            Self::Text(text) | Self::Maybe(Some(text)) => {
                 text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r")
             }
             Self::Figure(figure) => figure.to_string(),
@@ -107,6 +114,7 @@ impl QueryFragment<MultiBackend> for Sql {
                 Piece::Bound(Value::Time(at)) => out.push_bind_param::<Timestamp, _>(at)?,
                 Piece::Bound(Value::Day(day)) => out.push_bind_param::<Date, _>(day)?,
                 Piece::Bound(Value::Text(text)) => out.push_bind_param::<Text, _>(text)?,
+                Piece::Bound(Value::Maybe(text)) => out.push_bind_param::<Nullable<Text>, _>(text)?,
                 Piece::Bound(Value::Figure(figure)) => out.push_bind_param::<Integer, _>(figure)?,
                 Piece::Bound(Value::Number(number)) => out.push_bind_param::<BigInt, _>(number)?,
             }
@@ -125,6 +133,54 @@ impl Query for Sql {
 }
 
 impl diesel::RunQueryDsl<AnyConnection> for Sql {}
+
+/// A query on PostgreSQL that binds one text and is written once: the query builder would write a wide one anew each time it is
+/// asked, which takes longer than to answer it.
+#[derive(Debug)]
+pub(in crate::storage) struct Fixed<ST> {
+    pieces: &'static [String],
+    value: String,
+    answers: PhantomData<ST>,
+}
+
+impl<ST> Fixed<ST> {
+    /// What `query` asks, of this value. Its text is kept in `text`.
+    pub(in crate::storage) fn of<Q>(text: &'static OnceLock<Vec<String>>, query: &Q, value: String) -> QueryResult<Self>
+    where
+        Q: Query<SqlType = ST> + QueryFragment<Pg>,
+    {
+        if text.get().is_none() {
+            let mut builder = PgQueryBuilder::default();
+            query.to_sql(&mut builder, &Pg)?;
+            let _ = text.set(builder.finish().split("$1").map(str::to_owned).collect());
+        }
+        let pieces = text.get().map(Vec::as_slice).unwrap_or_default();
+        Ok(Self { pieces, value, answers: PhantomData })
+    }
+}
+
+impl<ST> QueryFragment<MultiBackend> for Fixed<ST> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        for (place, piece) in self.pieces.iter().enumerate() {
+            if place > 0 {
+                out.push_bind_param::<Text, _>(&self.value)?;
+            }
+            out.push_sql(piece);
+        }
+        Ok(())
+    }
+}
+
+impl<ST> QueryId for Fixed<ST> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<ST> Query for Fixed<ST> {
+    type SqlType = ST;
+}
+
+impl<ST> diesel::RunQueryDsl<AnyConnection> for Fixed<ST> {}
 
 /// A condition on rows of one of the tables below, for the query builder.
 #[derive(Debug, Clone)]

@@ -203,7 +203,7 @@ impl Office {
         let (transfer, hand_off) = (last(&owed), last(&offered));
         let (kind, errand) = match errands.last().and_then(|errand| errand.split_once(' ')) {
             Some((kind, id)) => (kind.parse().unwrap(), id.to_owned()),
-            None => (*self.chance.pick(&ErrandKind::ALL), String::new()),
+            None => (*self.chance.pick(ErrandKind::ALL), String::new()),
         };
         let asked = self.chance.pick(&AGENCIES).0;
         let status = *self.chance.pick(&[HandOffStatus::Confirmed, HandOffStatus::Declined, HandOffStatus::TakenBack]);

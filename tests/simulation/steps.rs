@@ -86,7 +86,7 @@ impl Office {
         let procedure = self.chance.below(PROCEDURES.len());
         let (resolving, ..) = *self.chance.pick(&AGENCIES);
         let received_by = if self.chance.percent(70) { resolving } else { self.chance.pick(&AGENCIES).0 };
-        let channel = *self.chance.pick(&Channel::ALL);
+        let channel = *self.chance.pick(Channel::ALL);
         let accept = *self.chance.pick(&[None, None, Some(true), Some(false)]);
         let filed_at = match self.chance.weighted(&[(85, 0), (12, 1), (3, 2)]) {
             0 => now,
@@ -147,7 +147,7 @@ impl Office {
                 .collect();
             if possible.is_empty() { return } else { *self.chance.pick(&possible) }
         } else {
-            *self.chance.pick(&Status::ALL)
+            *self.chance.pick(Status::ALL)
         };
         let at = if self.chance.percent(3) { now + TimeDelta::seconds(1) } else { self.chance.at_most_back(now, 60) };
         let reason = self.chance.percent(95).then(|| "Lý do".to_owned());
@@ -234,7 +234,7 @@ impl Office {
             right.agency = self.chance.pick(&AGENCIES).0;
         }
         if self.chance.percent(30) {
-            right.channel = *self.chance.pick(&Channel::ALL);
+            right.channel = *self.chance.pick(Channel::ALL);
         }
         let before = known.state.received_at.unwrap_or(known.filed_at);
         let received_at = before + TimeDelta::minutes(self.chance.between(-3_000, 1_000));

@@ -138,7 +138,7 @@ impl Office {
         let now = self.now();
         let (resolving, ..) = *self.chance.pick(&AGENCIES);
         let received_by = if self.chance.percent(70) { resolving } else { self.chance.pick(&AGENCIES).0 };
-        let channel = *self.chance.pick(&Channel::ALL);
+        let channel = *self.chance.pick(Channel::ALL);
         let filed_at = now - TimeDelta::minutes(self.chance.between(0, 60 * 24 * 50));
         let sequence = u64::try_from(self.chance.between(1, 30)).unwrap();
         let own = DossierCode::compose(agency(received_by), filed_at.date(), sequence);
