@@ -349,7 +349,9 @@ fn refuse_in_use(tx: &mut Tx) -> Result<(), DumpError> {
 
 /// What a database that nobody has used yet holds already comes with the file, too.
 fn clear<'a>(tx: &mut Tx, tables: impl Iterator<Item = &'a Table>) -> Result<(), DumpError> {
-    for Table { name, .. } in tables.filter(|table| HEADS.iter().all(|(head, _)| *head != table.name)) {
+    let is_kept =
+        |table: &&Table| HEADS.iter().any(|(head, _)| *head == table.name) || NOT_KEPT.contains(&table.name.as_str());
+    for Table { name, .. } in tables.filter(|table| !is_kept(table)) {
         tx.connection.batch_execute(&format!("DELETE FROM \"{name}\""))?;
     }
     Ok(())

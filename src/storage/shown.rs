@@ -2,16 +2,16 @@
 
 use std::sync::OnceLock;
 
-use diesel::dsl::{count_star, max, sql};
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Bool, Nullable};
 
 use super::connection::{AnyConnection, MultiBackend};
 use super::db::{Reader, Tx};
 use super::dossier_row::{Record, Row};
 use super::error::StorageError;
 use super::letters::{self, LetterRecord};
-use super::schema::{dossiers, files, journal, letters as letters_table};
+use super::schema::{dossiers, letters as letters_table};
 use super::sql::Fixed;
 use crate::domain::dossier_code::DossierCode;
 
@@ -75,7 +75,7 @@ macro_rules! joined {
                 $($column,)*
                 (
                     <letters::Row as Selectable<MultiBackend>>::construct_selection().nullable(),
-                    files::table.filter(files::dossier.eq(dossiers::code)).select(count_star()).single_value(),
+                    sql::<Nullable<BigInt>>("(SELECT COUNT(*) FROM files WHERE files.dossier = dossiers.code)"),
                 ),
             ))
     };
@@ -120,7 +120,8 @@ pub fn find(reader: &mut Reader, code: &DossierCode) -> Result<Option<(Record, B
 /// # Errors
 /// [`StorageError`].
 pub(in crate::storage) fn find_held(tx: &mut Tx, code: &DossierCode) -> Result<Option<Record>, StorageError> {
-    let last_seq = journal::table.filter(journal::dossier.eq(dossiers::code)).select(max(journal::seq)).single_value();
+    let last_seq =
+        sql::<Nullable<BigInt>>("(SELECT MAX(journal.seq) FROM journal WHERE journal.dossier = dossiers.code)");
     static TEXT: OnceLock<Vec<String>> = OnceLock::new();
     let query = joined!(code, <Row as Selectable<MultiBackend>>::construct_selection(), last_seq);
     let found: Option<(Row, Option<i64>, Read)> = asked!(tx, TEXT, query, code);

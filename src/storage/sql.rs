@@ -152,7 +152,9 @@ impl<ST> Fixed<ST> {
         if text.get().is_none() {
             let mut builder = PgQueryBuilder::default();
             query.to_sql(&mut builder, &Pg)?;
-            let _ = text.set(builder.finish().split("$1").map(str::to_owned).collect());
+            let written = builder.finish();
+            debug_assert!(!written.contains("$2"), "binds one value: {written}");
+            let _ = text.set(written.split("$1").map(str::to_owned).collect());
         }
         let pieces = text.get().map(Vec::as_slice).unwrap_or_default();
         Ok(Self { pieces, value, answers: PhantomData })
