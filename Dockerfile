@@ -21,7 +21,7 @@ USER 10001
 # The default database, sqlite://motcua.db, and the token key that is made at the first start lie here.
 WORKDIR /var/lib/motcua
 VOLUME /var/lib/motcua
-ENV MOTCUA_LISTEN=0.0.0.0:8080
+ENV MOTCUA_LISTEN=0.0.0.0:8080 MIMALLOC_ALLOW_THP=0
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
     CMD ["curl", "-fsS", "-o", "/dev/null", "http://127.0.0.1:8080/healthz"]

@@ -16,6 +16,7 @@ work="$(mktemp -d)"
 chmod 755 "$work"
 socket="${work//\//%2F}"
 pids=()
+export MIMALLOC_ALLOW_THP=0 # as the container image has it
 
 as_postgres() { if [[ $EUID -eq 0 ]]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 clean_up() {
