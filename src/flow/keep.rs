@@ -60,7 +60,7 @@ enum LetterWrite {
 /// Stores what a verb did, settles the dossier's letter with it, and mends the balances that were struck otherwise.
 ///
 /// # Errors
-/// [`StorageError`](crate::storage::StorageError).
+/// [`StorageError`].
 pub fn keep(tx: &mut Tx, act: Act<'_>, record: &mut Record, mut deed: Deed, stored: Stored) -> Result<(), Fault> {
     let existing = match stored {
         Stored::Never => None,
@@ -89,7 +89,7 @@ pub fn keep(tx: &mut Tx, act: Act<'_>, record: &mut Record, mut deed: Deed, stor
 /// hand-overs, and none are owed.
 ///
 /// # Errors
-/// [`StorageError`](crate::storage::StorageError).
+/// [`StorageError`].
 pub fn keep_imported(tx: &mut Tx, act: Act<'_>, filed: &mut [(Record, Deed)]) -> Result<(), Fault> {
     let mut owed = Vec::new();
     for (record, deed) in filed.iter_mut() {
@@ -214,7 +214,7 @@ pub fn move_action(record: &Record, to: Status) -> Action {
 /// The dossier with the rule of its version, as the domain's verbs want it.
 ///
 /// # Errors
-/// [`StorageError`](crate::storage::StorageError); a missing version is a corrupt store.
+/// [`StorageError`]; a missing version is a corrupt store.
 pub fn dossier_of(reader: &mut Reader, record: &Record) -> Result<Dossier, Fault> {
     let versions = procedures::known(reader, &record.procedure)?;
     let version = versions.iter().flat_map(|all| all.iter()).find(|one| one.version == record.procedure_version);
