@@ -29,6 +29,7 @@ declare -A told
 rows=()
 tell() {
     told["$layout/$1"]="$2"
+    echo "$layout: $1: $2" >&2
     if [[ " ${rows[*]@Q} " != *" ${1@Q} "* ]]; then rows+=("$1"); fi
 }
 
