@@ -2,6 +2,7 @@
 # Measures the built service over HTTP, on SQLite and on a PostgreSQL cluster of its own, beside the limits of the machine, and
 # prints the tables of docs/BENCHMARKS.md. Needs wrk, gawk, faketime, jq, and PostgreSQL's server programs (all of them Debian's).
 #   benches/speed.sh [DOSSIERS [SECONDS [DATABASES]]]      100000 10 "postgres sqlite"
+# With MOTCUA_BUILT set it measures what was built before.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -127,13 +128,14 @@ measure_all() {
     stop
     echo "| $database | import, dossiers/s | | $import | | |"
     from="$(now)"
-    swept="$(faketime '+60d' "$motcua" sweep)"
+    swept="$(faketime -f +60d "$motcua" sweep)"
     echo "| $database | sweep, letters/s | | $(awk -v n="${swept%% *}" -v s="$(since "$from")" 'BEGIN { printf "%d", n / s }') | ${swept%%,*} | |"
     "$motcua" verify | tail -n 1 >&2
 }
 
 limits() {
-    cargo build -q --release --manifest-path benches/empty-handler/Cargo.toml --target-dir target/empty-handler
+    [[ -n ${MOTCUA_BUILT:-} ]] ||
+        cargo build -q --release --manifest-path benches/empty-handler/Cargo.toml --target-dir target/empty-handler
     as_postgres "$bin/createdb" -h "$work" limits
     as_postgres psql -qh "$work" limits -c 'create table t (id bigserial primary key, body text)' \
         -c "insert into t (body) select repeat('x', 500) from generate_series(1, 100000)"
