@@ -10,21 +10,9 @@ dossiers="${1-2000}"
 motcua="${MOTCUA_BUILT:-${CARGO_TARGET_DIR:-$PWD/target}/release/motcua}"
 for setting in "${!MOTCUA_@}"; do unset "$setting"; done
 live="$PWD/benches/footprint/live.py"
-bin="$(find /usr/lib/postgresql -path '*/bin/initdb' -printf '%h\n' | sort -V | tail -n 1)"
-work="$(mktemp -d)" server=""
-chmod 755 "$work"
-as_postgres() { if [[ $EUID -eq 0 ]]; then runuser -u postgres -- "$@"; else "$@"; fi; }
+. benches/cluster.sh
 trap "exit 143" TERM
-clean_up() {
-    [[ -z $server ]] || kill "$server" 2>/dev/null || true
-    if [[ -f "$work/data/postmaster.pid" ]]; then as_postgres "$bin/pg_ctl" stop -D "$work/data" -m immediate -s || true; fi
-    rm -rf "$work"
-}
-trap clean_up EXIT
-mkdir "$work/data"
-if [[ $EUID -eq 0 ]]; then chown postgres "$work/data"; fi
-(cd "$work" && as_postgres "$bin/initdb" -D "$work/data" -U motcua -A trust -E UTF8 --locale=C.UTF-8 >"$work/initdb")
-as_postgres "$bin/pg_ctl" start -w -s -D "$work/data" -l "$work/data/log" -o "-c listen_addresses='' -k $work/data"
+start_cluster
 export PGHOST="$work/data" PGUSER=motcua PGDATABASE=postgres
 sql() { psql -XqAt -v ON_ERROR_STOP=1 "$@"; }
 cd "$work"

@@ -9,16 +9,7 @@ rows="${1-1000000}"
 motcua="$(realpath "${2-target/release/motcua}")"
 for setting in "${!MOTCUA_@}"; do unset "$setting"; done
 
-bin="$(find /usr/lib/postgresql -path '*/bin/initdb' -printf '%h\n' | sort -V | tail -n 1)"
-work="$(mktemp -d)" server=""
-chmod 755 "$work"
-as_postgres() { if [[ $EUID -eq 0 ]]; then runuser -u postgres -- "$@"; else "$@"; fi; }
-clean_up() {
-    [[ -z $server ]] || kill "$server" 2>/dev/null || true
-    if [[ -f "$work/data/postmaster.pid" ]]; then as_postgres "$bin/pg_ctl" stop -D "$work/data" -m immediate -s || true; fi
-    rm -rf "$work"
-}
-trap clean_up EXIT
+. benches/cluster.sh
 
 # Dossiers of a year that is over, spread over its days and fifty agencies: received, worked on, most of them ended.
 python3 - "$rows" "$work/lines" <<'END'
@@ -129,8 +120,5 @@ measure() {
 cd "$work"
 printf '| Database | What | Seconds | Most RSS, MB |\n|---|---|---|---|\n'
 measure SQLite "sqlite://$work/memory.db"
-mkdir data
-if [[ $EUID -eq 0 ]]; then chown postgres data; fi
-as_postgres "$bin/initdb" -D "$work/data" -U motcua -A trust -E UTF8 --locale=C.UTF-8 -N >/dev/null
-as_postgres "$bin/pg_ctl" start -w -s -D "$work/data" -l "$work/data/log" -o "-c listen_addresses='' -k $work/data -c fsync=off"
-measure PostgreSQL "postgres://motcua@${work//\//%2F}%2Fdata/postgres"
+start_cluster -c fsync=off
+measure PostgreSQL "$cluster/postgres"

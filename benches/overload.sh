@@ -17,16 +17,7 @@ for line in sys.stdin:
     made = json.loads(line)
     if made.get("target", {}).get("name") == "overload" and made.get("executable"): print(made["executable"])')"
 
-bin="$(find /usr/lib/postgresql -path '*/bin/initdb' -printf '%h\n' | sort -V | tail -n 1)"
-work="$(mktemp -d)" server=""
-chmod 755 "$work"
-as_postgres() { if [[ $EUID -eq 0 ]]; then runuser -u postgres -- "$@"; else "$@"; fi; }
-clean_up() {
-    [[ -z $server ]] || kill "$server" 2>/dev/null || true
-    if [[ -f "$work/data/postmaster.pid" ]]; then as_postgres "$bin/pg_ctl" stop -D "$work/data" -m immediate -s || true; fi
-    rm -rf "$work"
-}
-trap clean_up EXIT
+. benches/cluster.sh
 cd "$work"
 
 post() { curl -fsS --noproxy '*' -H "Authorization: Bearer $token" -H 'Content-Type: application/json' -d "$2" "$base$1"; }
@@ -61,10 +52,7 @@ for database in "${databases[@]}"; do
     if [[ $database == SQLite ]]; then
         measure SQLite "sqlite://$work/overload.db"
     else
-        mkdir data
-        if [[ $EUID -eq 0 ]]; then chown postgres data; fi
-        as_postgres "$bin/initdb" -D "$work/data" -U motcua -A trust -E UTF8 --locale=C.UTF-8 -N >/dev/null
-        as_postgres "$bin/pg_ctl" start -w -s -D "$work/data" -l "$work/data/log" -o "-c listen_addresses='' -k $work/data"
-        measure PostgreSQL "postgres://motcua@${work//\//%2F}%2Fdata/postgres"
+        start_cluster
+        measure PostgreSQL "$cluster/postgres"
     fi
 done

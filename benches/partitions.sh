@@ -12,15 +12,7 @@ seconds="${2-3}"
 years=10
 motcua="${MOTCUA_BUILT:-${CARGO_TARGET_DIR:-$PWD/target}/release/motcua}"
 options="$PWD/migrations/options"
-bin="$(find /usr/lib/postgresql -path '*/bin/initdb' -printf '%h\n' | sort -V | tail -n 1)"
-work="$(mktemp -d)"
-chmod 755 "$work"
-as_postgres() { if [[ $EUID -eq 0 ]]; then runuser -u postgres -- "$@"; else "$@"; fi; }
-clean_up() {
-    if [[ -f "$work/data/postmaster.pid" ]]; then as_postgres "$bin/pg_ctl" stop -D "$work/data" -m immediate -s || true; fi
-    rm -rf "$work"
-}
-trap clean_up EXIT
+. benches/cluster.sh
 sql() { psql -XqAt -v ON_ERROR_STOP=1 "$@"; }
 
 declare -A told
@@ -31,13 +23,10 @@ tell() {
     if [[ " ${rows[*]@Q} " != *" ${1@Q} "* ]]; then rows+=("$1"); fi
 }
 
-mkdir "$work/data"
-if [[ $EUID -eq 0 ]]; then chown postgres "$work/data"; fi
-(cd "$work" && as_postgres "$bin/initdb" -D "$work/data" -U motcua -A trust -E UTF8 --locale=C.UTF-8 >/dev/null)
-as_postgres "$bin/pg_ctl" start -w -s -D "$work/data" -l "$work/data/log" -o "-c listen_addresses='' -k $work/data \
-    -c shared_buffers=4GB -c max_wal_size=4GB -c maintenance_work_mem=512MB -c effective_cache_size=12GB -c wal_level=minimal -c max_wal_senders=0"
+start_cluster -c shared_buffers=4GB -c max_wal_size=4GB -c maintenance_work_mem=512MB -c effective_cache_size=12GB \
+    -c wal_level=minimal -c max_wal_senders=0
 export PGHOST="$work/data" PGUSER=motcua PGDATABASE=postgres
-MOTCUA_DATABASE_URL="postgres://motcua@${PGHOST//\//%2F}/postgres" "$motcua" migrate >/dev/null
+MOTCUA_DATABASE_URL="$cluster/postgres" "$motcua" migrate >/dev/null
 
 # The n-th dossier: 200 agencies, ten years, 97 of 100 ended. What is in an index is as wide as real ones are; papers and sealed numbers are
 # left out, so that a row has about 390 bytes where a real one has 580.

@@ -12,20 +12,8 @@ databases="${3-postgres sqlite}"
 open=$((dossiers / 2))
 here="$PWD/benches/speed"
 motcua="${CARGO_TARGET_DIR:-$PWD/target}/release/motcua"
-bin="$(find /usr/lib/postgresql -path '*/bin/initdb' -printf '%h\n' | sort -V | tail -n 1)"
-work="$(mktemp -d)"
-chmod 755 "$work"
-socket="${work//\//%2F}"
-pids=()
+. benches/cluster.sh
 export MIMALLOC_ALLOW_THP=0 # as the container image has it
-
-as_postgres() { if [[ $EUID -eq 0 ]]; then runuser -u postgres -- "$@"; else "$@"; fi; }
-clean_up() {
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    if [[ -f "$work/data/postmaster.pid" ]]; then as_postgres "$bin/pg_ctl" stop -D "$work/data" -m immediate -s || true; fi
-    rm -rf "$work"
-}
-trap clean_up EXIT
 now() { date +%s.%N; }
 since() { awk -v from="$1" -v to="$(now)" 'BEGIN { printf "%.2f", to - from }'; }
 
@@ -52,7 +40,6 @@ measure() { # WHAT CONNECTIONS SCRIPT ARGUMENTS...
 start() {
     "$motcua" serve >"$work/serve.out" 2>"$work/serve.err" &
     server=$!
-    pids+=("$server")
     until grep -q '^API: ' "$work/serve.out"; do kill -0 "$server"; read -rt 0.01 <> <(:) || true; done
     api="$(sed -n 's/^API: //p' "$work/serve.out" | head -n 1)"
 }
@@ -106,7 +93,7 @@ measure_all() {
     "$motcua" import "$work/history.ndjson" >"$work/imported"
     import="$(awk -v n="$dossiers" -v s="$(since "$from")" 'BEGIN { printf "%d", n / s }')"
     [[ $(jq .accepted "$work/imported") == "$dossiers" ]] || { head -c 2000 "$work/imported" >&2; exit 1; }
-    if [[ $database == PostgreSQL ]]; then as_postgres psql -qh "$work" motcua -c 'vacuum analyze'; fi
+    if [[ $database == PostgreSQL ]]; then psql -qX motcua -c 'vacuum analyze'; fi
     echo "| $database | cold start, s | | $(cold_start) | | |"
     start
     slice=$((open / 6))
@@ -136,15 +123,15 @@ measure_all() {
 limits() {
     [[ -n ${MOTCUA_BUILT:-} ]] ||
         cargo build -q --release --manifest-path benches/empty-handler/Cargo.toml --target-dir target/empty-handler
-    as_postgres "$bin/createdb" -h "$work" limits
-    as_postgres psql -qh "$work" limits -c 'create table t (id bigserial primary key, body text)' \
+    "$bin/createdb" limits
+    psql -qX limits -c 'create table t (id bigserial primary key, body text)' \
         -c "insert into t (body) select repeat('x', 500) from generate_series(1, 100000)"
     echo "insert into t (body) values (repeat('x', 500));" >"$work/insert.sql"
     printf '\\set id random(1, 100000)\nselect * from t where id = :id;\n' >"$work/select.sql"
     local what connections
     for connections in 1 16; do
         for what in insert select; do
-            as_postgres pgbench -n -h "$work" -M prepared -c "$connections" -j "$((connections > 1 ? 2 : 1))" -T "$seconds" \
+            pgbench -n -M prepared -c "$connections" -j "$((connections > 1 ? 2 : 1))" -T "$seconds" \
                 -f "$work/$what.sql" limits 2>"$work/pgbench.err" | awk -v what="pgbench, single $what" -v c="$connections" \
                 '/^latency average/ { l = $4 "ms (mean)" } /^tps/ { printf "| limit | %s | %d | %d | %s | |\n", what, c, $3, l }'
         done
@@ -157,11 +144,8 @@ limits() {
 }
 
 [[ -n ${MOTCUA_BUILT:-} ]] || cargo build -q --release
-mkdir "$work/data"
-if [[ $EUID -eq 0 ]]; then chown postgres "$work/data" && chown postgres "$work"; fi
-(cd "$work" && as_postgres "$bin/initdb" -D "$work/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 >"$work/initdb")
-as_postgres "$bin/pg_ctl" start -w -s -D "$work/data" -l "$work/data/log" \
-    -o "-c listen_addresses='' -k $work -c shared_buffers=1GB -c max_wal_size=8GB"
+start_cluster -c shared_buffers=1GB -c max_wal_size=8GB
+export PGHOST="$work/data" PGUSER=motcua
 gawk -v rows="$dossiers" -v open="$((dossiers - open))" -v today="$(date +%s)" -v codes="$work/codes" -f "$here/load.awk" >"$work/history.ndjson"
 
 echo "| database | what | connections | per second | median | p99 |"
@@ -169,8 +153,8 @@ echo "|---|---|---:|---:|---:|---:|"
 limits
 for one in $databases; do
     if [[ $one == postgres ]]; then
-        as_postgres "$bin/createdb" -h "$work" motcua
-        database=PostgreSQL MOTCUA_DATABASE_URL="postgres://postgres@$socket/motcua"
+        "$bin/createdb" motcua
+        database=PostgreSQL MOTCUA_DATABASE_URL="$cluster/motcua"
     else
         database=SQLite MOTCUA_DATABASE_URL="sqlite://$work/motcua.db"
     fi
