@@ -420,7 +420,7 @@ impl Db {
             Err(error) if error.storage().is_some_and(StorageError::is_lost) => return Ok(Err(error)),
             Err(error) => return Err(NotCommitted(error)),
         }
-        if tx.changes_rights || matches!(tx.stamped, Stamped::Alone) {
+        if tx.changes_rights {
             self.rights.fetch_add(1, Ordering::SeqCst);
         }
         if let Err(cut) = self.pass(Moment::AfterCommit) {

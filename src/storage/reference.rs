@@ -144,9 +144,11 @@ impl Reader {
 }
 
 impl Tx {
-    /// To be called by whatever changes what is stamped: from here on the transaction reads for itself.
+    /// To be called by whatever changes what is stamped: from here on the transaction reads for itself, and rights, which hang
+    /// on the tree of agencies, are looked up anew.
     pub(in crate::storage) fn changes_reference(&mut self) {
         self.stamped = Stamped::Alone;
+        self.changes_rights = true;
     }
 }
 
