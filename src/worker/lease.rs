@@ -34,11 +34,6 @@ impl Lease {
     /// Takes or renews it; answers whether the work is this process's. For threads that may block.
     pub(in crate::worker) fn take(&self) -> Result<bool, StorageError> {
         let asked = Instant::now();
-        // Said less than a beat ago.
-        let fresh = LENGTH.to_std().unwrap_or_default().saturating_sub(BEAT);
-        if self.until().is_some_and(|until| asked + fresh < until) {
-            return Ok(true);
-        }
         let left = self.db.write(|tx| leases::acquire(tx, self.name, &self.holder, LENGTH))?;
         let until = left.and_then(|left| left.to_std().ok()).map(|left| asked + left);
         *self.until() = until;
