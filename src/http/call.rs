@@ -185,7 +185,7 @@ pub struct Call<P> {
     /// The session; machines and those who come from the OpenID provider have none here.
     session: Option<String>,
     /// What was read under the stamp that the call began with.
-    pub(in crate::http) reference: Option<Arc<Reference>>,
+    reference: Option<Arc<Reference>>,
     /// What the service stands on.
     pub state: Data<AppState>,
     /// The request.

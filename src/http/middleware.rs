@@ -98,10 +98,8 @@ async fn answer(
     if let Ok(value) = HeaderValue::from_str(id) {
         answer.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
-    if let Some(state) = answer.request().app_data::<Data<AppState>>().cloned() {
-        state.leave.tell(&mut answer);
-        replica::tell_position(&state, &mut answer).await;
-    }
+    state.leave.tell(&mut answer);
+    replica::tell_position(state, &mut answer).await;
     let status = answer.status().as_u16();
     let seconds = started.elapsed().as_secs_f64();
     let labels = [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.to_string())];

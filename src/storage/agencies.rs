@@ -249,9 +249,12 @@ pub fn subtree(reader: &mut Reader, root: &AgencyCode) -> Result<HashSet<String>
 /// # Errors
 /// [`StorageError`].
 pub(in crate::storage) fn is_leaf(reader: &mut Reader, code: &AgencyCode) -> Result<bool, StorageError> {
-    let read = |reader: &mut Reader| Ok(Some(Arc::new(below(code.as_str()).load(&mut *reader.connection)?)));
-    let subtree = reader.remembered(|reference| &reference.subtrees, code, read)?;
-    Ok(subtree.is_some_and(|codes| codes.len() == 1))
+    let read = |reader: &mut Reader| {
+        let itself_and_another: Vec<String> = below(code.as_str()).limit(2).load(&mut *reader.connection)?;
+        Ok(Some(Arc::new(itself_and_another.len() == 1)))
+    };
+    let is_leaf = reader.remembered(|reference| &reference.leaves, code, read)?;
+    Ok(is_leaf.is_some_and(|is_leaf| *is_leaf))
 }
 
 /// Whether `code` is `root` or below it.

@@ -47,7 +47,8 @@ pub struct Reference {
     pub(in crate::storage) agencies: Memo<AgencyCode, Agency>,
     pub(in crate::storage) lineages: Memo<AgencyCode, Vec<AgencyCode>>,
     pub(in crate::storage) held: Memo<AgencyCode, BTreeSet<AgencyCode>>,
-    pub(in crate::storage) subtrees: Memo<AgencyCode, Vec<String>>,
+    /// Which agencies have none below them.
+    pub(in crate::storage) leaves: Memo<AgencyCode, bool>,
     pub(in crate::storage) offices: Memo<AgencyCode, OfficeCalendar>,
     pub(in crate::storage) procedures: Memo<ProcedureCode, [Procedure]>,
 }
