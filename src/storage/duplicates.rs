@@ -1,8 +1,7 @@
 //! Dossiers that may be the same once more: of the same person and procedure, and still open.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::{BigInt, Bool};
 
 use super::connection::MultiBackend;
 use super::db::Reader;
@@ -11,6 +10,7 @@ use super::error::StorageError;
 use super::listing::{OPEN, Visible, seen};
 use super::schema::dossiers;
 use super::sql::{Condition, Sql, Value};
+use super::vault::Vault;
 use crate::domain::vocabulary::ProcedureCode;
 use crate::folding::fold;
 
@@ -44,40 +44,52 @@ pub fn of_person(
     person: &Known,
     limit: i64,
 ) -> Result<Vec<Record>, StorageError> {
-    if !is_any(reader, procedure, person)? {
+    let traces = traces(&reader.vault, person);
+    let name = Value::Text(format!(" {}", fold(person.name.as_deref().unwrap_or_default())));
+    if !is_any(reader, procedure, &traces, &name)? {
         return Ok(Vec::new());
     }
     let mut rows: Vec<Row> = Vec::new();
     // Each hash by itself, the newest alone: so the index answers, however many dossiers somebody has.
-    let open = || {
-        seen!(dossiers::table.into_boxed::<MultiBackend>(), visible)
+    for Trace { condition, hash } in traces {
+        let values = [("hash", Value::Text(hash)), ("name", name.clone())];
+        let query = seen!(dossiers::table.into_boxed::<MultiBackend>(), visible)
             .filter(dossiers::procedure_code.eq(procedure.as_str()))
             .filter(Condition(Sql::of(OPEN, &[])))
+            .filter(Condition(Sql::of(condition, &values)))
             .order((dossiers::filed_at.desc(), dossiers::code.desc()))
             .limit(limit)
-            .select(Row::as_select())
-    };
-    let identities = person.identity_no.as_deref().map(|number| reader.vault.identity_hashes(number));
-    for hash in identities.unwrap_or_default() {
-        let query = open().filter(dossiers::identity_hash.eq(hash));
-        rows.extend(query.load::<Row>(&mut *reader.connection)?);
-    }
-    let phones = person.phone.as_deref().map(|number| reader.vault.phone_hashes(number));
-    for hash in phones.unwrap_or_default() {
-        // `search_text` is the folded code and the folded name with a blank between.
-        let name = format!(" {}", fold(person.name.as_deref().unwrap_or_default()));
-        let same_name = dossiers::search_text.eq(sql::<Text>("lower(dossiers.code) || ").bind::<Text, _>(name));
-        let query = open().filter(dossiers::phone_hash.eq(hash).and(same_name));
-        let query = match &person.identity_no {
-            Some(_) => query.filter(dossiers::identity_hash.is_null()),
-            None => query,
-        };
+            .select(Row::as_select());
         rows.extend(query.load::<Row>(&mut *reader.connection)?);
     }
     let mut found: Vec<Record> = rows.into_iter().map(|row| row.read(&reader.vault)).collect::<Result<_, _>>()?;
     found.sort_by(|one, other| (other.standing.filed_at, &other.code).cmp(&(one.standing.filed_at, &one.code)));
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(found)
+}
+
+/// By what a dossier is known as somebody's: a condition on its row, and the hash in it.
+struct Trace {
+    condition: &'static str,
+    hash: String,
+}
+
+/// What this person leaves behind, a trace for each hash: of the identity number, and of the telephone beside the same name. Who
+/// has a number is not looked for by telephone among those who have another.
+fn traces(vault: &Vault, person: &Known) -> Vec<Trace> {
+    // `search_text` is the folded code and the folded name with a blank between.
+    const PHONE: &str = "dossiers.phone_hash = :hash AND dossiers.search_text = lower(dossiers.code) || :name";
+    const PHONE_ALONE: &str = "dossiers.phone_hash = :hash AND dossiers.search_text = lower(dossiers.code) || :name \
+         AND dossiers.identity_hash IS NULL";
+    let by_phone = if person.identity_no.is_some() { PHONE_ALONE } else { PHONE };
+    let identities = person.identity_no.as_deref().map(|number| vault.identity_hashes(number)).unwrap_or_default();
+    let phones = person.phone.as_deref().map(|number| vault.phone_hashes(number)).unwrap_or_default();
+    let of = |condition: &'static str| move |hash| Trace { condition, hash };
+    identities
+        .into_iter()
+        .map(of("dossiers.identity_hash = :hash"))
+        .chain(phones.into_iter().map(of(by_phone)))
+        .collect()
 }
 
 #[derive(QueryableByName)]
@@ -88,34 +100,31 @@ struct Found {
     stamp: i64,
 }
 
-/// Whether anything open may be this person's, whoever sees it: nearly never, and then one statement has told it. It brings the
-/// stamp of what is remembered, too.
-fn is_any(reader: &mut Reader, procedure: &ProcedureCode, person: &Known) -> Result<bool, StorageError> {
-    let mut values = vec![("procedure".to_owned(), Value::Text(procedure.to_string()))];
-    let mut conditions = Vec::new();
-    let mut any_of = |column: &str, also: &str, hashes: Vec<String>| {
-        for hash in hashes {
-            let name = format!("{column}{}", values.len());
-            conditions.push(format!(
-                "EXISTS (SELECT 1 FROM dossiers WHERE {column} = :{name} AND procedure_code = :procedure AND {OPEN}{also})"
-            ));
-            values.push((name, Value::Text(hash)));
-        }
-    };
-    let identities = person.identity_no.as_deref().map(|number| reader.vault.identity_hashes(number));
-    any_of("identity_hash", "", identities.unwrap_or_default());
-    let also = if person.identity_no.is_some() { " AND identity_hash IS NULL" } else { "" };
-    let phones = person.phone.as_deref().map(|number| reader.vault.phone_hashes(number));
-    any_of("phone_hash", also, phones.unwrap_or_default());
-    if conditions.is_empty() {
+/// Whether anything open has one of these traces, whoever sees it: nearly never, and then one statement has told it. It brings
+/// the stamp of what is remembered, too.
+fn is_any(
+    reader: &mut Reader,
+    procedure: &ProcedureCode,
+    traces: &[Trace],
+    name: &Value,
+) -> Result<bool, StorageError> {
+    if traces.is_empty() {
         return Ok(false);
     }
-    let values: Vec<(&str, Value)> = values.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-    let sql = Sql::of(
-        &format!("SELECT ({}) AS found, (SELECT stamp FROM reference_state) AS stamp", conditions.join(" OR ")),
-        &values,
+    let numbered = |place: usize| format!("hash{place}");
+    let conditions = traces.iter().enumerate().map(|(place, trace)| {
+        let condition = trace.condition.replace(":hash", &format!(":{}", numbered(place)));
+        format!("EXISTS (SELECT 1 FROM dossiers WHERE {condition} AND procedure_code = :procedure AND {OPEN})")
+    });
+    let text = format!(
+        "SELECT ({}) AS found, (SELECT stamp FROM reference_state) AS stamp",
+        conditions.collect::<Vec<_>>().join(" OR ")
     );
-    let Found { found, stamp } = sql.get_result(&mut *reader.connection)?;
+    let names: Vec<String> = (0..traces.len()).map(numbered).collect();
+    let hashes = names.iter().zip(traces).map(|(name, trace)| (name.as_str(), Value::Text(trace.hash.clone())));
+    let mut values: Vec<(&str, Value)> = hashes.collect();
+    values.extend([("procedure", Value::Text(procedure.to_string())), ("name", name.clone())]);
+    let Found { found, stamp } = Sql::of(&text, &values).get_result(&mut *reader.connection)?;
     reader.note_stamp(stamp);
     Ok(found)
 }
